@@ -1,0 +1,1 @@
+"""Customers: companies that buy, their contacts, levels and addresses."""

@@ -1,0 +1,1 @@
+"""Orders: the cart, what was ordered, what was paid, and where it is."""

@@ -1,0 +1,156 @@
+"""The outbox: effects on the outside are rows of the business transaction, performed after its commit, at least once.
+
+`enqueue` writes the row and wakes the relay; the relay (`portal.worker`) leases due rows and hands them to Dramatiq; the
+actor calls `perform`. A handler is a plain function registered under a topic. Retries, delays and dead letters live in the
+table, so a restarted worker goes on where the killed one stopped. Handlers must be idempotent by `Delivery.key`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Index, String, Text, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal import clock
+from portal.database import Base, Numbered, unit_of_work
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 8
+CHANNEL = "portal_outbox"
+
+
+class OutboxRow(Numbered, Base):
+    """One effect that is owed: pending → leased → done, or dead after `MAX_ATTEMPTS` failures."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "available_at", postgresql_where=text("status = 'pending'")),)
+
+    topic: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    payload: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(10), default="pending")
+    failures: Mapped[int] = mapped_column(default=0)
+    available_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a handler gets: the payload, the idempotency key its receiver must see, and which attempt this is (1, 2, …)."""
+
+    key: str
+    payload: dict[str, Any]
+    attempt: int
+
+
+Handler = Callable[[Delivery], None]
+GaveUp = Callable[[Delivery, str], None]
+_handlers: dict[str, tuple[Handler, GaveUp | None]] = {}
+
+
+def handler(topic: str, *, gave_up: GaveUp | None = None) -> Callable[[Handler], Handler]:
+    """Register the decorated function for a topic; `gave_up(delivery, error)` runs once when retries are used up."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[topic] = (function, gave_up)
+        return function
+
+    return register
+
+
+def enqueue(session: Session, topic: str, *, key: str, payload: dict[str, Any], delay: timedelta = timedelta()) -> None:
+    """Owe an effect, in the caller's transaction; a key that is already there is left alone (the same effect, asked twice)."""
+    row = {"topic": topic, "key": key, "payload": payload, "status": "pending", "failures": 0,
+           "available_at": clock.now() + delay, "created_at": clock.now()}  # fmt: skip
+    session.execute(insert(OutboxRow).values(row).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def lease(session: Session, *, limit: int) -> list[int]:
+    """Take up to `limit` due rows for `LEASE`; a row whose performer died becomes due again by itself."""
+    now = clock.now()
+    due = (
+        select(OutboxRow.id)
+        .where(OutboxRow.status == "pending", OutboxRow.available_at <= now)
+        .order_by(OutboxRow.available_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.scalars(
+        update(OutboxRow).where(OutboxRow.id.in_(due)).values(available_at=now + LEASE).returning(OutboxRow.id)
+    )
+    return list(taken)
+
+
+def perform(row_id: int) -> None:
+    """Run a row's handler and mark the row done, or count the failure and set the time of the next try."""
+    with unit_of_work() as session:
+        row = session.get(OutboxRow, row_id)
+        if row is None or row.status != "pending":
+            return
+        delivery = Delivery(key=row.key, payload=row.payload, attempt=row.failures + 1)
+        topic = row.topic
+    function, gave_up = _handlers[topic]
+    try:
+        function(delivery)
+    except Exception as error:  # whatever went wrong is the row's to remember, and the next try's to mend
+        log.warning("effect_failed", topic=topic, key=delivery.key, attempt=delivery.attempt, exc_info=True)
+        if _failed(row_id, error) and gave_up is not None:
+            gave_up(delivery, describe(error))
+        return
+    with unit_of_work() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row_id, OutboxRow.status == "pending")
+            .values(status="done", done_at=clock.now(), error=None)
+        )
+
+
+def _failed(row_id: int, error: Exception) -> bool:
+    with unit_of_work() as session:
+        row = session.get(OutboxRow, row_id, with_for_update=True)
+        if row is None or row.status != "pending":
+            return False
+        row.failures += 1
+        row.error = describe(error)
+        row.available_at = clock.now() + timedelta(seconds=min(2**row.failures, 300))
+        if row.failures >= MAX_ATTEMPTS:
+            row.status = "dead"
+        return row.status == "dead"
+
+
+def describe(error: Exception) -> str:
+    """Name an error for an operator, bounded in length."""
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+def retry(session: Session, *, key: str) -> None:
+    """Make a dead row due again, with its failures forgotten."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.key == key, OutboxRow.status == "dead")
+        .values(status="pending", failures=0, available_at=clock.now())
+    )
+    session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def perform_pending(*, rounds: int = 100) -> int:
+    """Perform everything that is due, here and now, until nothing is (tests, demo, one-process tools); return how many."""
+    performed = 0
+    for _ in range(rounds):
+        with unit_of_work() as session:
+            ids = lease(session, limit=64)
+        if not ids:
+            return performed
+        for row_id in ids:
+            perform(row_id)
+        performed += len(ids)
+    raise RuntimeError("the outbox does not run dry")
