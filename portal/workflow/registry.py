@@ -1,0 +1,147 @@
+"""What a diagram may call: service actions, assignee rules and process subjects, registered by the capabilities by name.
+
+A capability registers in its `actions.py`; `names()` and the tables here are read by the lint, the studio and the engine.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+Facts = Mapping[str, Mapping[str, str]]
+"""What is known at the start of a process: name → member → type (text, money, integer, number, yesno, date, list)."""
+
+
+@dataclass(frozen=True)
+class ActionCall:
+    """What an action is told. `key` is the same whenever the same attempt of the same step calls again."""
+
+    process_key: str
+    business_key: str
+    instance_id: int
+    node_id: str
+    inputs: dict[str, Any]
+    key: str
+    actor_id: int | None = None
+
+
+InTransaction = Callable[[Session, ActionCall], dict[str, Any] | None]
+External = Callable[[ActionCall], dict[str, Any] | None]
+AssigneeRule = Callable[[Session, str], int | None]
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class ServiceAction:
+    """A named Python function a service task may call."""
+
+    name: str
+    label: tuple[str, str]
+    """Chinese, English."""
+    external: bool
+    inputs: Mapping[str, str]
+    """Input → type; a type ending in `?` may be left out."""
+    result: str
+    """What it gives back, in words (studio)."""
+    outputs: Mapping[str, str] | None
+    """Member → type of what it gives back; None: not said, so conditions on it are not checked."""
+    perform: Callable[..., dict[str, Any] | None]
+
+
+class Subject(Protocol):
+    """What a process is about: how its business object hears of statuses and of the end."""
+
+    def status_changed(self, session: Session, business_key: str, status_key: str, node_id: str) -> None:
+        """Set the public status of the business object; called in the step's transaction when a node with a status is entered."""
+
+    def ended(self, session: Session, business_key: str) -> None:
+        """Hear that the process has ended, in its last step's transaction."""
+
+
+@dataclass(frozen=True)
+class RegisteredSubject:
+    """A subject and the facts its processes start with (None: not said, so expressions are not checked against them)."""
+
+    key: str
+    subject: Subject
+    facts: Facts | None = None
+
+
+@dataclass
+class _Tables:
+    actions: dict[str, ServiceAction] = field(default_factory=dict)
+    rules: dict[str, AssigneeRule] = field(default_factory=dict)
+    subjects: dict[str, RegisteredSubject] = field(default_factory=dict)
+
+
+_tables = _Tables()
+
+
+def service_action(
+    name: str,
+    *,
+    label: tuple[str, str],
+    inputs: Mapping[str, str] | None = None,
+    result: str = "",
+    outputs: Mapping[str, str] | None = None,
+    external: bool = False,
+) -> Callable[[F], F]:
+    """Register a service action.
+
+    In the transaction (default): `fn(session, call) -> dict | None` runs inside the step. External: `fn(call) -> dict | None` is
+    performed by the worker after the commit, opens its own units of work, must be idempotent by `call.key`; its result completes
+    the waiting step.
+    """
+
+    def register(function: F) -> F:
+        _tables.actions[name] = ServiceAction(name, label, external, dict(inputs or {}), result, outputs, function)
+        return function
+
+    return register
+
+
+def assignee_rule(name: str) -> Callable[[F], F]:
+    """Register `fn(session, business_key) -> user id | None` as the rule that names a user task's assignee."""
+
+    def register(function: F) -> F:
+        _tables.rules[name] = function
+        return function
+
+    return register
+
+
+def process_subject(key: str, *, facts: Facts | None = None) -> Callable[[C], C]:
+    """Register an object (or class with static methods) as the subject of the processes with this key; `facts` feed the lint."""
+
+    def register(subject: C) -> C:
+        _tables.subjects[key] = RegisteredSubject(key, subject, facts)  # type: ignore[arg-type]  # structurally a Subject; checked when called
+        return subject
+
+    return register
+
+
+def action(name: str) -> ServiceAction | None:
+    """Return the action, or None."""
+    return _tables.actions.get(name)
+
+
+def rule(name: str) -> AssigneeRule | None:
+    """Return the assignee rule, or None."""
+    return _tables.rules.get(name)
+
+
+def subject(key: str) -> RegisteredSubject | None:
+    """Return the subject of a process key, or None."""
+    return _tables.subjects.get(key)
+
+
+def actions() -> list[ServiceAction]:
+    """Return all actions by name."""
+    return [_tables.actions[name] for name in sorted(_tables.actions)]
+
+
+def rules() -> list[str]:
+    """Return the names of all assignee rules."""
+    return sorted(_tables.rules)
