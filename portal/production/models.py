@@ -75,6 +75,7 @@ class FactoryOrderLine(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("factory_order_id", "position"),
         CheckConstraint("reserved >= 0 and shipped >= 0 and reserved + shipped <= quantity", name="account"),
+        CheckConstraint("shipped <= released and released <= quantity", name="shipped_within_released"),
         Index("ix_factory_order_lines_short", "variant_id", postgresql_where=text("reserved + shipped < quantity")),
     )
 
@@ -83,23 +84,34 @@ class FactoryOrderLine(Numbered, Base):
     variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int]
     reserved: Mapped[int] = mapped_column(default=0)
+    released: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How much the portal has told the warehouse it may ship, all releases together."""
     shipped: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
 
 
 class ProductionOrder(Numbered, Base):
-    """The factory's job to make a quantity of one line."""
+    """The factory's job to make a quantity of one line, or (without a line) for stock."""
 
     __tablename__ = "production_orders"
     __table_args__ = (
-        CheckConstraint("status in ('requested', 'started', 'finished', 'cancelled')", name="status"),
+        CheckConstraint(
+            "status in ('requested', 'planned', 'started', 'inspecting', 'finished', 'cancelled')", name="status"
+        ),
         CheckConstraint("quantity > 0 and finished >= 0", name="quantity"),
-        Index("uq_production_orders_line", "line_id", unique=True, postgresql_where=text("status <> 'cancelled'")),
+        Index(
+            "uq_production_orders_line",
+            "line_id",
+            unique=True,
+            postgresql_where=text("status not in ('finished', 'cancelled')"),
+        ),
+        Index("ix_production_orders_line_id", "line_id"),
+        Index("ix_production_orders_variant_id", "variant_id"),
         Index("ix_production_orders_status", "status"),
     )
 
     number: Mapped[str] = mapped_column(String(20), unique=True)
-    line_id: Mapped[int] = mapped_column(ForeignKey("factory_order_lines.id"))
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("factory_order_lines.id"))
     variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int]
     finished: Mapped[int] = mapped_column(default=0)
@@ -117,7 +129,16 @@ class FactoryParcel(Numbered, Base):
     """A parcel packed by the warehouse: open while picking, then shipped with courier and tracking number."""
 
     __tablename__ = "factory_parcels"
-    __table_args__ = (CheckConstraint("status in ('picking', 'shipped', 'cancelled')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status in ('picking', 'shipped', 'cancelled')", name="status"),
+        Index(
+            "uq_factory_parcels_picking",
+            "factory_order_id",
+            unique=True,
+            postgresql_where=text("status = 'picking'"),
+        ),
+        Index("ix_factory_parcels_tracking_number", "tracking_number"),
+    )
 
     number: Mapped[str] = mapped_column(String(30), unique=True)
     factory_order_id: Mapped[int] = mapped_column(ForeignKey("factory_orders.id"), index=True)
@@ -125,6 +146,7 @@ class FactoryParcel(Numbered, Base):
     courier: Mapped[str] = mapped_column(String(40), default="")
     tracking_number: Mapped[str] = mapped_column(String(60), default="")
     picked_by: Mapped[str] = mapped_column(String(80), default="")
+    shipped_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
     created_at: Mapped[datetime]
     shipped_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
