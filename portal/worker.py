@@ -1,0 +1,190 @@
+"""The worker: performs the outbox through Dramatiq, fires due timers, and says that it lives.
+
+Without `PORTAL_BROKER_URL` the broker is in this process and nothing is lost with it: what is owed stands in the outbox.
+"""
+
+import importlib
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import dramatiq
+import psycopg
+import structlog
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import Middleware, ShutdownNotifications, TimeLimit
+from sqlalchemy import select
+
+from portal import clock, database, heartbeat, outbox
+from portal.database import unit_of_work
+from portal.settings import Settings
+from portal.tables import modules_named
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 64
+POLL = 1.0
+POLL_WHEN_FULL = 0.1
+TIME_LIMIT = outbox.LEASE - timedelta(seconds=10)
+"""A handler must end before its lease does, or another would begin beside it."""
+
+
+def configure_broker(settings: Settings) -> dramatiq.Broker:
+    """Make the broker that the settings name and declare what performs outbox rows; ValueError for an unknown scheme."""
+    broker = _broker(settings.broker_url)
+    dramatiq.set_broker(broker)
+    dramatiq.actor(broker=broker, actor_name="perform", max_retries=0)(outbox.perform)
+    return broker
+
+
+def _broker(url: str) -> dramatiq.Broker:
+    # Retries live in the outbox; Prometheus' middleware would open a port to the world: both are left out.
+    middleware: list[Middleware] = [
+        TimeLimit(time_limit=int(TIME_LIMIT.total_seconds() * 1000)),
+        ShutdownNotifications(),
+    ]
+    if not url:
+        return StubBroker(middleware=middleware)
+    scheme = url.partition("://")[0]
+    if scheme in {"redis", "rediss"}:
+        from dramatiq.brokers.redis import RedisBroker
+
+        return RedisBroker(url=url, middleware=middleware)  # type: ignore[no-untyped-call]  # untyped in dramatiq
+    if scheme in {"amqp", "amqps"}:
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+        return RabbitmqBroker(url=url, middleware=middleware)
+    raise ValueError(f"PORTAL_BROKER_URL: {scheme}:// is not known; use redis:// or amqp://")
+
+
+def import_jobs() -> None:
+    """Import every capability's jobs and actions, so that all outbox handlers are registered."""
+    for name in (*modules_named("actions"), *modules_named("jobs")):
+        importlib.import_module(name)
+
+
+class Relay:
+    """Hands due outbox rows to the broker, at most `IN_FLIGHT` at a time."""
+
+    def __init__(self, send: Callable[[int], object]) -> None:
+        self._send = send
+        self._out: dict[int, datetime] = {}
+        self.wake = threading.Event()
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait for a wake-up before looking again."""
+        return POLL_WHEN_FULL if len(self._out) >= IN_FLIGHT else POLL
+
+    def hand_over(self) -> int:
+        """Lease what is due and send it; return how many."""
+        self.wake.clear()
+        with unit_of_work() as session:
+            known = select(outbox.OutboxRow.id, outbox.OutboxRow.available_at).where(
+                outbox.OutboxRow.status == "pending"
+            )
+            if self._out:  # a row is out while it is pending and its lease neither touched nor over
+                rows = session.execute(
+                    known.where(outbox.OutboxRow.id.in_(self._out), outbox.OutboxRow.available_at > clock.now())
+                )
+                self._out = {row.id: row.available_at for row in rows if self._out[row.id] == row.available_at}
+            ids = outbox.lease(session, limit=IN_FLIGHT - len(self._out)) if len(self._out) < IN_FLIGHT else []
+            leased = session.execute(known.where(outbox.OutboxRow.id.in_(ids))).all() if ids else []
+        for row in leased:
+            self._out[row.id] = row.available_at
+            self._send(row.id)
+        return len(leased)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[None]:
+    """Run a whole worker in this process's threads while the block is open; the database must be configured."""
+    broker = configure_broker(settings)
+    import_jobs()
+    performers = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=100)
+    relay = Relay(broker.get_actor("perform").send)
+    name = f"worker {socket.gethostname()}:{os.getpid()}"
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=_relay, args=(relay, stop), name="relay"),
+        threading.Thread(target=_listen, args=(relay.wake, stop), name="listener"),
+        threading.Thread(target=_every, args=(POLL, _fire_timers, stop), name="timers"),
+        threading.Thread(
+            target=_every, args=(heartbeat.EVERY.total_seconds(), lambda: _beat(name), stop), name="heart"
+        ),
+    ]
+    performers.start()
+    for thread in threads:
+        thread.start()
+    log.info("worker_started", broker=type(broker).__name__)
+    try:
+        yield
+    finally:
+        stop.set()
+        relay.wake.set()
+        for thread in threads:
+            thread.join()
+        performers.stop(timeout=10_000)
+        broker.close()
+        with unit_of_work() as session:
+            heartbeat.stop_beating(session, process=name)
+        log.info("worker_stopped")
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Work until `stop` is set, then finish what is under way."""
+    with running(settings):
+        stop.wait()
+
+
+def _relay(relay: Relay, stop: threading.Event) -> None:
+    while not stop.is_set():
+        _guarded(relay.hand_over, "relay")
+        relay.wake.wait(relay.pause)
+
+
+def _listen(wake: threading.Event, stop: threading.Event) -> None:
+    """Set `wake` whenever a transaction that enqueued something commits; polling covers for a lost connection."""
+
+    def listen() -> None:
+        url = database.engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"listen {outbox.CHANNEL}".encode())
+            while not stop.is_set():
+                for _ in connection.notifies(timeout=POLL / 2, stop_after=1):
+                    wake.set()
+
+    while not stop.is_set():
+        if not _guarded(listen, "listener"):
+            stop.wait(POLL)
+
+
+def _every(seconds: float, work: Callable[[], object], stop: threading.Event) -> None:
+    while not stop.is_set():
+        _guarded(work, threading.current_thread().name)
+        stop.wait(seconds)
+
+
+def _guarded(work: Callable[[], object], name: str) -> bool:
+    """Do a round of work; a failure (the database away, say) is logged and the next round tries again."""
+    try:
+        work()
+    except Exception:
+        log.exception("round_failed", of=name)
+        return False
+    return True
+
+
+def _fire_timers() -> None:
+    from portal.workflow import timers
+
+    while timers.fire_due():
+        pass
+
+
+def _beat(name: str) -> None:
+    with unit_of_work() as session:
+        heartbeat.beat(session, process=name)
