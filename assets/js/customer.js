@@ -1,0 +1,6 @@
+import 'htmx.org/dist/htmx.esm.js'
+import './clipboard.js'
+import './dialogs.js'
+import './stepper.js'
+import './theme.js'
+import './toasts.js'
