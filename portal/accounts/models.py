@@ -31,7 +31,7 @@ class User(Numbered, Base):
     title: Mapped[str | None] = mapped_column(String(80))
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     team: Mapped[str | None] = mapped_column(String(40))
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", use_alter=True))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str | None] = mapped_column(String(5))
     theme: Mapped[str] = mapped_column(String(5), default="auto")
