@@ -37,6 +37,6 @@ function reachable(all, base) {
 
 function extendsBase(all, name, base) {
   if (name === base) return true
-  const parent = all.get(name)?.text.match(/\{%-?\s*extends\s+["']([^"']+)["']/)?.[1]
-  return parent ? extendsBase(all, parent, base) : false
+  const parents = all.get(name)?.text.match(/\{%-?\s*extends\s+([^%]+)%\}/)?.[1] ?? ''
+  return [...parents.matchAll(/["']([^"']+)["']/g)].some(([, parent]) => extendsBase(all, parent, base))
 }
