@@ -172,9 +172,27 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         self._make_private(self._socket_dir)
+        self._forget_dead_server()
         options = COMMON_OPTIONS | ({} if self._durable else FORGETFUL_OPTIONS)
         arguments = ["-k", str(self._socket_dir), *(f"--{name}={value}" for name, value in options.items())]
         self._control("start", "-t", "120", "-l", "server.log", "-o", shlex.join(arguments))
+
+    def _forget_dead_server(self) -> None:
+        """Remove the lock files of a server that died, where PostgreSQL itself would be deceived.
+
+        It takes any process with the noted id for the server: a zombie nobody reaps, or in a container that started
+        anew a process that happens to have the number. No process that works in the cluster means that none is running.
+        """
+        locks = [self._cluster / "postmaster.pid", self._socket_dir / f"{SOCKET_NAME}.lock"]
+        if not any(lock.exists() for lock in locks):
+            return
+        import psutil
+
+        for process in psutil.process_iter(["cwd", "status"]):
+            if process.info["cwd"] == str(self._cluster) and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return
+        for lock in locks:
+            lock.unlink(missing_ok=True)
 
     def _let_go(self) -> None:
         if self._users is not None:
