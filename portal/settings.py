@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,8 +27,6 @@ class Settings:
     shop_name_en: str = "Jinhengtai Wheels"
     timezone: str = "Asia/Shanghai"
     session_days: int = 30
-    auto_complete_days: int = 7
-    """Days after the last parcel until an order completes by itself."""
     web_threads: int = 8
     worker_threads: int = 4
     database_pool: int = 12
@@ -42,7 +40,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read `PORTAL_<FIELD>` for every field; ValueError names the variable that cannot be read."""
-        values = {}
+        values: dict[str, Any] = {}
         for name, definition in cls.__dataclass_fields__.items():
             text = environment.get(f"PORTAL_{name.upper()}")
             if text is not None:
