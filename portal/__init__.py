@@ -1,0 +1,1 @@
+"""An ordering portal for manufacturers in which every order is a running BPMN process."""

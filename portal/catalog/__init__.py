@@ -1,0 +1,1 @@
+"""Products, variants, prices, visibility, markings, package codes, labels, search."""

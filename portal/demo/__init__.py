@@ -1,0 +1,1 @@
+"""The demonstration shop: a wheel factory with its range, customers and staff."""
