@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from portal.catalog import marking_scan as patterns
-from portal.catalog.marking_form import CONVENTIONAL, MICROGRITS, OLD_MICROGRITS, SUPERABRASIVES, print_number
+from portal.catalog.marking_form import (
+    CONVENTIONAL,
+    MICROGRITS,
+    OLD_MICROGRITS,
+    SUPERABRASIVES,
+    Marking,
+    MarkingError,
+    print_number,
+)
 from portal.catalog.marking_parser import parse_marking
 from portal.catalog.marking_scan import BOND, GAP, NUMBER, ORDINARY, SUPER, TIMES, normalise, read_grit, read_number
 from portal.catalog.wheel_codes import MACROGRITS, SHAPES
