@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 IN_FLIGHT = 64
 POLL = 1.0
 POLL_WHEN_FULL = 0.1
+HEED_STOP = 0.5
 TIME_LIMIT = outbox.LEASE - timedelta(seconds=10)
 """A handler must end before its lease does, or another would begin beside it."""
 
@@ -36,7 +37,7 @@ def configure_broker(settings: Settings) -> dramatiq.Broker:
     """Make the broker that the settings name and declare what performs outbox rows; ValueError for an unknown scheme."""
     broker = _broker(settings.broker_url)
     dramatiq.set_broker(broker)
-    dramatiq.actor(broker=broker, actor_name="perform", max_retries=0)(outbox.perform)
+    dramatiq.actor(broker=broker, actor_name="perform")(outbox.perform)
     return broker
 
 
@@ -154,7 +155,7 @@ def _listen(wake: threading.Event, stop: threading.Event) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"listen {outbox.CHANNEL}".encode())
             while not stop.is_set():
-                for _ in connection.notifies(timeout=POLL / 2, stop_after=1):
+                for _ in connection.notifies(timeout=HEED_STOP, stop_after=1):
                     wake.set()
 
     while not stop.is_set():
