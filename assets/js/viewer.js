@@ -1,7 +1,9 @@
 // <div class="diagram" data-diagram="URL of the xml" data-state="URL of the json">: the diagram with the path taken and where it waits.
-// State: {"taken": [node or flow ids], "here": [{"node": id, "badge": text}], "incidents": [ids], "badges": [{"node": id, "text": text}]}
+// State: {"taken": [node or flow ids], "here": [{"node": id, "badge": text}], "incidents": [ids], "badges": [{"node": id, "text": text}], "names": {id: name in the reader's language}}
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 
+const LETTERS = { defaultStyle: { fontSize: 15, lineHeight: 1.25 }, externalStyle: { fontSize: 14, lineHeight: 1.25 } }
+const READABLE = 0.76
 const FIT = { top: 30, right: 30, bottom: 30, left: 30 }
 const ZOOM = { '+': 1.25, '=': 1.25, '-': 0.8, _: 0.8 }
 const PAN = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }
@@ -14,9 +16,9 @@ async function show(box) {
   try {
     const [xml, state] = await Promise.all([load(box.dataset.diagram, 'text'), box.dataset.state ? load(box.dataset.state, 'json') : {}])
     box.replaceChildren()
-    const viewer = new NavigatedViewer({ container: box, bpmnRenderer: colours(box) })
+    const viewer = new NavigatedViewer({ container: box, bpmnRenderer: colours(box), textRenderer: LETTERS })
     viewers.set(box, viewer)
-    await viewer.importXML(xml)
+    await viewer.importXML(named(xml, state.names))
     paint(viewer, state)
     focusOn(viewer, state)
     controls(box, viewer)
@@ -31,6 +33,14 @@ async function load(url, kind) {
   const response = await fetch(url, { headers: { Accept: kind === 'json' ? 'application/json' : 'application/xml' } })
   if (!response.ok) throw new Error(`${url}: ${response.status}`)
   return response[kind]()
+}
+
+/** The diagram's names in the reader's language. */
+function named(xml, names = {}) {
+  if (!Object.keys(names).length) return xml
+  const tree = new DOMParser().parseFromString(xml, 'application/xml')
+  for (const element of tree.querySelectorAll('[id]')) if (names[element.id]) element.setAttribute('name', names[element.id])
+  return new XMLSerializer().serializeToString(tree)
 }
 
 function colours(box) {
@@ -70,12 +80,11 @@ function focusOn(viewer, { here = [] }) {
   canvas.zoom('fit-viewport', 'auto')
   const registry = viewer.get('elementRegistry')
   const node = here.map(({ node: id }) => registry.get(id)).find(Boolean)
-  if (canvas.zoom() >= 0.72) return
+  if (canvas.zoom() >= READABLE) return
   const { outer } = canvas.viewbox()
-  const scale = 0.85
   const inner = canvas.viewbox().inner
-  const width = outer.width / scale
-  const height = outer.height / scale
+  const width = outer.width / READABLE
+  const height = outer.height / READABLE
   const x = node ? clamp(node.x + node.width / 2 - width * 0.6, inner.x - FIT.left, inner.x + inner.width + FIT.right - width) : inner.x - FIT.left
   const centre = height > inner.height ? inner.y + inner.height / 2 : (node ? node.y + node.height / 2 : inner.y + height / 2)
   canvas.viewbox({ x, y: centre - height / 2, width, height })
