@@ -67,6 +67,8 @@ class Order(Numbered, Base):
     submitted_at: Mapped[datetime] = mapped_column(index=True)
     released_at: Mapped[datetime | None]
     """When something was first released to production or to the warehouse: before it, cancelling is free."""
+    shipping_at: Mapped[datetime | None]
+    """When the factory first handed something over: from then on it is too late to cancel, though the parcel is recorded later."""
     cancelling_at: Mapped[datetime | None]
     """When cancellation was decided; from then on nothing ships."""
     cancel_reason: Mapped[str] = mapped_column(String(2000), default="")

@@ -1,0 +1,39 @@
+"""Which orders exist for whom."""
+
+from sqlalchemy import ColumnElement, exists, false, or_, select, true
+
+from portal.accounts.actor import Actor, Role
+from portal.accounts.models import User
+from portal.customers.models import Customer
+from portal.errors import NotFound
+from portal.orders.models import Order
+from portal.web.i18n import lazy_gettext as _
+
+SEES_ALL = (Role.SALES_MANAGER, Role.FINANCE, Role.ADMINISTRATOR, Role.WAREHOUSE)
+
+
+class OrderNotFound(NotFound):
+    """There is no such order, or it is not the actor's."""
+
+    message = _("There is no such order.")
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on Order that holds for what the actor may see.
+
+    A contact sees the own company's; a salesperson those they or their team look after, and those of their customers; everybody else of the
+    staff and the system see all (the warehouse without amounts: `permissions.sees_amounts`).
+    """
+    if actor.is_contact:
+        return Order.customer_id == actor.customer_id
+    if actor.is_system or actor.has(*SEES_ALL):
+        return true()
+    return _of_salesperson(actor) if actor.has(Role.SALESPERSON) else false()
+
+
+def _of_salesperson(actor: Actor) -> ColumnElement[bool]:
+    owns = exists().where(Customer.id == Order.customer_id, Customer.salesperson_id == actor.user_id)
+    conditions = [Order.salesperson_id == actor.user_id, owns]
+    if actor.team:
+        conditions.append(Order.salesperson_id.in_(select(User.id).where(User.team == actor.team)))
+    return or_(*conditions)

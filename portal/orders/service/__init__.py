@@ -1,0 +1,82 @@
+"""Changes to carts and orders: nothing else writes their tables. Functions never commit; locks go process instance, then order."""
+
+from portal.orders.service.cancellation import (
+    CancellationFacts,
+    CannotCancel,
+    begin_cancellation,
+    cancellation_facts,
+    decline_cancellation,
+    request_cancellation,
+    settle_cancellation,
+)
+from portal.orders.service.cart import (
+    CartFull,
+    Refill,
+    add_to_cart,
+    clear_cart,
+    fill_cart,
+    remove_cart_line,
+    reorder,
+    set_cart_line,
+)
+from portal.orders.service.fulfilment import (
+    BeingCancelled,
+    ParcelTooLarge,
+    ShipmentState,
+    complete_order,
+    hold_for_shipping,
+    mark_released,
+    record_parcel,
+    record_production,
+    record_production_finished,
+    record_reservation,
+)
+from portal.orders.service.payments import Paid, Payment, record_receipt, record_refund
+from portal.orders.service.revision import NotOpen, StaleRevision, add_internal_note, confirm_receipt, revise_order
+from portal.orders.service.status import assess_order, change_status, note_decision, note_rejection
+from portal.orders.service.submit import NothingToOrder, OrderingBlocked, StaleCart, submit_order
+
+__all__ = [
+    "BeingCancelled",
+    "CancellationFacts",
+    "CannotCancel",
+    "CartFull",
+    "NotOpen",
+    "NothingToOrder",
+    "OrderingBlocked",
+    "Paid",
+    "ParcelTooLarge",
+    "Payment",
+    "Refill",
+    "ShipmentState",
+    "StaleCart",
+    "StaleRevision",
+    "add_internal_note",
+    "add_to_cart",
+    "assess_order",
+    "begin_cancellation",
+    "cancellation_facts",
+    "change_status",
+    "clear_cart",
+    "complete_order",
+    "confirm_receipt",
+    "decline_cancellation",
+    "fill_cart",
+    "hold_for_shipping",
+    "mark_released",
+    "note_decision",
+    "note_rejection",
+    "record_parcel",
+    "record_production",
+    "record_production_finished",
+    "record_receipt",
+    "record_refund",
+    "record_reservation",
+    "remove_cart_line",
+    "reorder",
+    "request_cancellation",
+    "revise_order",
+    "set_cart_line",
+    "settle_cancellation",
+    "submit_order",
+]
