@@ -63,7 +63,7 @@ def shape_of(code: str | None) -> Shape | None:
     """Find a shape by its code, with or without a face profile (`1N`) and body letters (`6A2C`)."""
     if not code:
         return None
-    return SHAPES.get(code) or SHAPES.get(code[:-1])
+    return SHAPES.get(code) or SHAPES.get(code.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
 def abrasive_meaning(code: str) -> Meaning | None:
