@@ -174,10 +174,10 @@ def publish(options: argparse.Namespace) -> int:
 
 def import_list(options: argparse.Namespace) -> int:
     """Take in a list of products or customers."""
-    from portal.imports.command import run_import
-
     if not options.file.is_file():
         raise Refused(f"There is no file {options.file}.")
+    from portal.imports.command import run_import
+
     mapping = dict(_pair(text) for text in options.map)
     with _database(options, Progress(), process="import"):
         return run_import(options.kind, options.file, dry_run=options.dry_run, assume_yes=options.yes, mapping=mapping)
