@@ -18,7 +18,7 @@ async function show(box) {
     box.replaceChildren()
     const viewer = new NavigatedViewer({ container: box, bpmnRenderer: colours(box), textRenderer: LETTERS })
     viewers.set(box, viewer)
-    await viewer.importXML(named(xml, state.names))
+    await viewer.importXML(prepared(xml, state.names))
     paint(viewer, state)
     focusOn(viewer, state)
     controls(box, viewer)
@@ -35,12 +35,19 @@ async function load(url, kind) {
   return response[kind]()
 }
 
-/** The diagram's names in the reader's language. */
-function named(xml, names = {}) {
-  if (!Object.keys(names).length) return xml
+/** The diagram with names in the reader's language and its labels as wide as our larger letters need. */
+function prepared(xml, names = {}) {
   const tree = new DOMParser().parseFromString(xml, 'application/xml')
   for (const element of tree.querySelectorAll('[id]')) if (names[element.id]) element.setAttribute('name', names[element.id])
+  for (const bounds of tree.querySelectorAll('BPMNLabel > Bounds')) widen(bounds)
   return new XMLSerializer().serializeToString(tree)
+}
+
+function widen(bounds) {
+  const [x, width] = ['x', 'width'].map((name) => Number(bounds.getAttribute(name)))
+  const wanted = Math.max(width * 1.4, 60)
+  bounds.setAttribute('x', x - (wanted - width) / 2)
+  bounds.setAttribute('width', wanted)
 }
 
 function colours(box) {
