@@ -113,6 +113,26 @@ def settings(database: str, tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=database, secret_key="only-for-tests" * 4)
 
 
+@pytest.fixture
+def client_for(settings: Settings) -> Iterator[Callable[..., Any]]:
+    """Make browsers on a portal in this process: `client_for(user)` is logged in, `client_for()` a visitor's."""
+    from litestar.testing import TestClient
+
+    from portal.app import create_app
+    from tests.factories.accounts import Browser
+
+    with ExitStack() as open_clients:
+
+        def make(user: Any = None, *, language: str = "zh") -> Browser:
+            client = TestClient(create_app(settings), raise_server_exceptions=False)
+            browser = Browser(open_clients.enter_context(client), language=language)
+            if user is not None:
+                browser.log_in(user, settings)
+            return browser
+
+        yield make
+
+
 class Clock:
     """The portal's clock, standing still until it is moved."""
 

@@ -32,5 +32,5 @@ def record(
             changes=changes or {},
             reason=reason,
             request_id=request_id,
-        )  # fmt: skip
+        )
     )

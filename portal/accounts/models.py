@@ -1,4 +1,4 @@
-"""Tables of accounts: users, sessions, log-in throttles, audit entries."""
+"""Tables of accounts: users, sessions, log-in throttles, interrupted forms, audit entries."""
 
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,20 @@ class LoginThrottle(Base):
     failures: Mapped[int]
     window_started_at: Mapped[datetime]
     blocked_until: Mapped[datetime | None]
+
+
+class InterruptedForm(Numbered, Base):
+    """A form whose session had ended when it was sent: kept for its sender, for a short time, until they are logged in again."""
+
+    __tablename__ = "interrupted_forms"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    action: Mapped[str] = mapped_column(String(2000))
+    page: Mapped[str] = mapped_column(String(2000))
+    pairs: Mapped[list[Any]]
+    had_files: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
 
 
 class AuditEntry(Numbered, Base):

@@ -1,0 +1,77 @@
+"""The web application: which routers there are, and what goes around them."""
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.enums import ScopeType
+from litestar.middleware import DefineMiddleware
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+
+from portal import health
+from portal.accounts.authentication import Authentication
+from portal.accounts.guards import logged_in
+from portal.accounts.routes import routers as accounts_routers
+from portal.settings import Settings
+from portal.web import assets, envelope, errors, flash, formats, live, templates
+from portal.web.csrf import CsrfProtection, csrf_config
+from portal.web.secrets import secret_key
+
+LARGEST_BODY = 20 * 1024 * 1024
+"""Bytes of a request; uploads (lists to import, photos) are the largest."""
+MOST_PARTS = 3000
+"""Parts of a multipart form: a cart of 500 lines has about 1000 fields."""
+
+ROUTES: list[ControllerRouterHandler] = [
+    assets.static_file,
+    assets.favicon,
+    health.healthz,
+    health.readyz,
+    live.live,
+    *accounts_routers,
+]
+
+
+class Portal(Litestar):
+    """The application; every HTTP request passes through `portal.web.envelope`, errors and unknown addresses included."""
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        secure = self.state.settings.secure
+        await envelope.handle(super().__call__, scope, receive, send, secure=secure)  # type: ignore[arg-type]  # HTTP only
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Make the application for these settings; the database is configured by the caller."""
+    secret = secret_key(settings)
+    flash.configure(secret)
+    formats.set_timezone(settings.timezone)
+    templates.configure(
+        shop_name_zh=settings.shop_name_zh,
+        shop_name_en=settings.shop_name_en,
+        secure=settings.secure,
+        debug=settings.debug,
+    )
+    app = Portal(
+        ROUTES,
+        guards=[logged_in],
+        middleware=[
+            DefineMiddleware(CsrfProtection, config=csrf_config(secret, secure=settings.secure)),
+            DefineMiddleware(Authentication),
+        ],
+        exception_handlers=errors.HANDLERS,
+        lifespan=[live.broadcasting],
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=5, minimum_size=600, exclude=["^/static/", "^/live"]
+        ),
+        request_max_body_size=LARGEST_BODY,
+        multipart_form_part_limit=MOST_PARTS,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    app.state.settings = settings
+    return app

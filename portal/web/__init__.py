@@ -1,0 +1,1 @@
+"""The web layer: templates, forms, languages, errors, live events. It knows no capability."""

@@ -1,0 +1,127 @@
+"""What goes around every request: its id, its language, security headers, HEAD, a deadline for the body, one log line."""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Receive, Scope, Send
+
+from portal.web import context
+from portal.web.i18n import LOCALES, best_locale, set_locale
+
+log = structlog.get_logger(__name__)
+
+BODY_SECONDS = 60
+LOCALE_COOKIE = "locale"
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
+QUIET = ("/static/", "/healthz", "/readyz", "/favicon.ico")
+
+SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+PAGE_VARY = "HX-Request, Cookie, Accept-Language"
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+async def handle(app: App, scope: Scope, receive: Receive, send: Send, *, secure: bool) -> None:
+    """Serve one HTTP request through `app`, with everything that goes around it."""
+    _open(scope)
+    is_head = scope["method"] == "HEAD"  # type: ignore[typeddict-item]  # HTTP only
+    if is_head:
+        scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]
+    started, status = time.perf_counter(), 0
+
+    async def answer(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            _add_headers(message, secure=secure, request_id=scope["request_id"])  # type: ignore[typeddict-item]
+        elif is_head and message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    try:
+        await app(scope, _within_deadline(receive), answer)
+    finally:
+        _log(scope, status, (time.perf_counter() - started) * 1000, is_head=is_head)
+
+
+def _open(scope: Scope) -> None:
+    headers = dict(scope["headers"])
+    offered = headers.get(b"x-request-id", b"").decode("latin-1")
+    scope["request_id"] = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex[:16]  # type: ignore[typeddict-unknown-key]
+    context.serve(scope)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=scope["request_id"])  # type: ignore[typeddict-item]
+    set_locale(_locale_of(headers))
+
+
+def _locale_of(headers: dict[bytes, bytes]) -> str:
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == LOCALE_COOKIE and value in LOCALES:
+            return value
+    return best_locale(headers.get(b"accept-language", b"").decode("latin-1"))
+
+
+def _add_headers(message: Any, *, secure: bool, request_id: str) -> None:
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in _wanted(secure=secure, request_id=request_id):
+        if name not in headers:
+            headers[name] = value
+    if headers.get("content-type", "").startswith("text/html"):
+        headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), PAGE_VARY)))
+
+
+def _wanted(*, secure: bool, request_id: str) -> Iterator[tuple[str, str]]:
+    yield from SECURITY.items()
+    yield "X-Request-ID", request_id
+    yield "Cache-Control", "private, no-cache"
+    if secure:
+        yield from HSTS.items()
+
+
+def _within_deadline(receive: Receive) -> Receive:
+    """Let the body take so long and no longer (TimeoutError); what is received after it (a disconnect) may take any time."""
+    deadline = time.monotonic() + BODY_SECONDS
+    complete = False
+
+    async def timely() -> Any:
+        nonlocal complete
+        if complete:
+            return await receive()
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            message = await receive()
+        complete = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    return timely
+
+
+def _log(scope: Scope, status: int, milliseconds: float, *, is_head: bool) -> None:
+    path = scope["path"]
+    if path.startswith(QUIET) and status < 400:
+        return
+    actor = scope.get("user")
+    log.info(
+        "request", method="HEAD" if is_head else scope["method"], path=path, status=status,  # type: ignore[typeddict-item]
+        ms=round(milliseconds, 1), user=getattr(actor, "user_id", None), htmx=_is_htmx(scope) or None,
+    )  # fmt: skip
+
+
+def _is_htmx(scope: Scope) -> bool:
+    return any(name == b"hx-request" for name, _value in scope["headers"])

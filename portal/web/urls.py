@@ -1,0 +1,31 @@
+"""Addresses: which ones we may send a person to, and how to build queries."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+LONGEST = 2000
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def local_path(text: str | None) -> str | None:
+    """Return the address if it is a path (and query) of this site, else None: never another host, never a header's end."""
+    if not text or len(text) > LONGEST or not text.startswith("/") or text.startswith("//") or _UNSAFE.search(text):
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return None if parts.scheme or parts.netloc else text
+
+
+def with_query(path: str, values: Mapping[str, Any]) -> str:
+    """Return the path with a query of those values that are neither None nor empty."""
+    query = urlencode([(name, value) for name, value in values.items() if value not in (None, "")], doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+def int_of(text: str | None, default: int) -> int:
+    """Read a small whole number from an address; anything else is the default."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else default
