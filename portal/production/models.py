@@ -43,6 +43,8 @@ class StockMovement(Numbered, Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
     actor_id: Mapped[int | None] = mapped_column(BigInteger)
     actor_name: Mapped[str] = mapped_column(String(80), default="")
+    key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Drawn with the form of a movement by hand: a second click finds the first one's."""
 
 
 class FactoryOrder(Numbered, Base):

@@ -1,0 +1,27 @@
+"""Telling the order's process what happened in the book, as any outside system would: by message."""
+
+from portal import outbox
+from portal.catalog import stock
+from portal.database import unit_of_work
+from portal.production import actions, queries
+from portal.production.service.announcements import SENDER, TOPIC
+from portal.workflow import service as workflow
+
+__all__ = ["actions", "announce"]
+
+stock.register_reader(queries.available)
+
+
+@outbox.handler(TOPIC)
+def announce(delivery: outbox.Delivery) -> None:
+    """Hand a message to the process of its order; the process takes each message id once."""
+    message = delivery.payload
+    with unit_of_work() as session:
+        workflow.receive_message(
+            session,
+            sender=SENDER,
+            message_id=message["message_id"],
+            name=message["name"],
+            business_key=message["number"],
+            payload=message["payload"],
+        )
