@@ -13,6 +13,10 @@ from portal.accounts.actor import Actor, Role
 from portal.accounts.interrupted import log_in_required
 from portal.errors import NotFound
 from portal.web.context import PortalRequest, is_desk
+from portal.web.errors import Elsewhere
+
+HOME_OF_STAFF = "/desk/inbox"
+HOME_OF_CONTACTS = "/"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -33,6 +37,8 @@ async def logged_in(connection: Connection, handler: BaseRouteHandler) -> None:
     actor = connection.scope.get("user")
     if actor is None:
         raise await log_in_required(connection)
+    if connection.scope["path"] == "/" and actor.is_staff:
+        raise Elsewhere(HOME_OF_STAFF)
     if is_desk(connection) and not actor.is_staff:  # type: ignore[arg-type]  # asks for the path only
         raise NotFound
 

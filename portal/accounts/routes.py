@@ -1,11 +1,5 @@
-from litestar import get
+"""The addresses of accounts."""
 
-from portal.web.templates import Page
+from portal.accounts import account_routes, login_routes, users_routes
 
-
-@get("/login", sync_to_thread=True, opt={"public": True})
-def login_page() -> Page:
-    return Page("errors/404.html")
-
-
-routers = [login_page]
+routers = [login_routes.router, account_routes.router, users_routes.router]

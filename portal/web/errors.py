@@ -41,6 +41,14 @@ class LogInRequired(PortalError):
         self.next = next
 
 
+class Elsewhere(PortalError):
+    """What is wanted is at another address of ours; `url` is a path."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+
 @dataclass(frozen=True)
 class Problem:
     """What a person or program is told."""
@@ -92,6 +100,8 @@ def to_response(request: PortalRequest, error: Exception) -> Response[Any]:
     """Answer an error; what nobody foresaw is logged with its trace."""
     if isinstance(error, LogInRequired):
         return _log_in(request, error)
+    if isinstance(error, Elsewhere):
+        return Response("", status_code=303, media_type=MediaType.HTML, headers={"Location": error.url})
     problem = describe(error)
     if problem.status >= 500:
         log.error("request_failed", exc_info=error, path=request.scope["path"])
@@ -126,6 +136,8 @@ def describe(error: Exception) -> Problem:
 
 def _log_in(request: PortalRequest, error: LogInRequired) -> Response[Any]:
     url = with_query(LOG_IN, {"next": error.next})
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return Response("", status_code=401, media_type=MediaType.TEXT)  # the page stays: something may be typed in it
     if htmx.is_from_htmx(request):
         return Response("", status_code=401, media_type=MediaType.HTML, headers=htmx.redirect_headers(url))
     if wants_json(request):
