@@ -44,15 +44,16 @@ SHAPE_CODE = r"[0-9]{1,2}(?:[A-Z]{1,2}[0-9]{1,2}[A-Z]{0,2}|[A-Z])?"
 OLD_SHAPES = {"P": "1", "PDA": "5", "PSA": "7", "B": "6", "BW": "11", "PB": "41"}
 """Letters for shapes from before the ISO numbers were taken over."""
 SPEED_NUMBER = r"[0-9]{1,3}(?:\.0)?"
-PER_SECOND = r" ?(?:M ?[/.·]? ?S(?:EC)?(?:-1)?|M/秒)"
+PER_SECOND = r" ?M(?: ?[/.·] ?)?(?:S(?:EC)?(?:-1)?|秒)"
 END = r"(?=[ .,;]{0,6}$)"
-BOND = _one_of(*BONDS)
+BOND = _one_of(*BONDS) + r"(?![A-Z]| ?[/.·])"
+"""The look-ahead keeps the m of m/s from being a metal bond."""
 SUPER = _one_of(*SUPERABRASIVES, "B")  # FEPA writes CBN of 126 µm as B126
 ORDINARY = rf"(?:[0-9]{{1,2}})?{_one_of(*CONVENTIONAL)}"
 _SIZES_FOLLOW = rf"(?={SIZE_MARK}{NUMBER} ?(?:MM)?(?: ?/ ?{NUMBER})?{TIMES}{SIZE_MARK}[0-9])"
 _OLD_SHAPE = rf"(?P<old>{_one_of(*OLD_SHAPES)}){GAP}"
 _CONCENTRATION = r"(?P<concentration>[CV]?[0-9]{2,3}(?![0-9]| ?M))"
-_SUPER_TAIL = rf"{GAP}(?P<bond>{BOND})(?![A-Z])(?:{GAP}{_CONCENTRATION})?"
+_SUPER_TAIL = rf"{GAP}(?P<bond>{BOND})(?:{GAP}{_CONCENTRATION})?"
 
 START = re.compile(rf"(?<![0-9A-Z.])(?:(?:[NP]{GAP})?{SHAPE_CODE}{SOME_GAP}|{_OLD_SHAPE}){_SIZES_FOLLOW}")
 SHAPE = re.compile(rf"[ .,;]{{0,6}}(?:(?:[NP]{GAP})?(?P<shape>{SHAPE_CODE}){SOME_GAP}|{_OLD_SHAPE}){_SIZES_FOLLOW}")
@@ -67,13 +68,11 @@ GRAIN = re.compile(
 ABRASIVE = re.compile(rf"{GAP}(?:{SUPER}|{ORDINARY})(?![A-Z])")
 GRADE = re.compile(rf"{GAP}(?P<grade>[A-Z])")
 STRUCTURE = re.compile(rf"{GAP}(?P<structure>[0-9]{{1,2}})(?={GAP}[A-Z])")
-ORDINARY_BOND = re.compile(
-    rf"{GAP}(?P<bond>{BOND}(?![A-Z])(?:[0-9]{{1,3}}(?={SOME_GAP}{SPEED_NUMBER}(?:{PER_SECOND}|{END})))?)"
-)
+ORDINARY_BOND = re.compile(rf"{GAP}(?P<bond>{BOND}(?:[0-9]{{1,3}}(?={SOME_GAP}{SPEED_NUMBER}(?:{PER_SECOND}|{END})))?)")
 SUPER_TAILS = (
     re.compile(_SUPER_TAIL),
     re.compile(rf"{GAP}(?P<grade>[A-Z])(?:{GAP}(?P<structure>[0-9]{{1,2}}))?{_SUPER_TAIL}"),
-    re.compile(rf"{GAP}(?P<concentration>C[0-9]{{2,3}}){GAP}(?P<bond>{BOND})(?![A-Z])"),
+    re.compile(rf"{GAP}(?P<concentration>C[0-9]{{2,3}}){GAP}(?P<bond>{BOND})"),
 )
 SPEED = re.compile(rf"{GAP}≤?(?P<speed>{SPEED_NUMBER}){PER_SECOND}(?![A-Z])")
 SPEED_ALONE = re.compile(rf"{GAP}≤?(?P<speed>{SPEED_NUMBER}){END}")
