@@ -1,7 +1,6 @@
 """Changes to customers, their contacts and addresses; the only writer of their tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,14 +10,37 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts import audit
-from portal.accounts import service as accounts
 from portal.accounts.actor import Actor, Role
 from portal.accounts.models import User
 from portal.customers import entries, permissions, queries, revisions
-from portal.customers.entries import AddressEntry, ContactEntry, CustomerEntry
+from portal.customers.contacts import (
+    NewContact,
+    add_contact,
+    edit_contact,
+    remove_contact,
+    reset_contact_password,
+    restore_contact,
+)
+from portal.customers.entries import AddressEntry, CustomerEntry
 from portal.customers.models import Address, Customer, CustomerLevel
 from portal.errors import InvalidInput, NotFound
 from portal.web.i18n import gettext as _
+
+__all__ = [
+    "NewContact",
+    "add_address",
+    "add_contact",
+    "archive_address",
+    "create_customer",
+    "edit_address",
+    "edit_contact",
+    "edit_customer",
+    "remove_contact",
+    "reset_contact_password",
+    "restore_contact",
+    "salesperson_of",
+    "set_default_address",
+]
 
 _CREDIT = ("credit_limit", "order_limit", "overdue_amount")
 
@@ -32,15 +54,6 @@ class CodeTaken(InvalidInput):
 
 class AddressNotFound(NotFound):
     """There is no such address in use, or it is not the actor's."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """A contact just made, with the one-time password nobody can read again."""
-
-    user_id: int
-    phone: str
-    password: str
 
 
 def create_customer(session: Session, *, actor: Actor, entry: CustomerEntry) -> Customer:
@@ -71,18 +84,6 @@ def edit_customer(session: Session, *, actor: Actor, customer_id: int, version: 
 def salesperson_of(session: Session, customer_id: int) -> int | None:
     """Return the user id of a customer's salesperson; None for a customer without one."""
     return queries.salesperson_of(session, customer_id)
-
-
-def add_contact(session: Session, *, actor: Actor, customer_id: int, entry: ContactEntry) -> NewContact:
-    """Let a person order for a customer, with a one-time password to tell them. Raises InvalidInput (a phone taken, too)."""
-    permissions.require_editor(actor)
-    customer = _locked(session, actor, customer_id)
-    entries.check_contact(entry)
-    created = accounts.create_user(
-        session, actor=actor, phone=entry.phone, name=entry.name.strip(), roles=(Role.CONTACT,), email=entry.email.strip(),
-        title=entry.title.strip(), customer_id=customer.id,
-    )  # fmt: skip
-    return NewContact(created.user_id, created.phone, created.password)
 
 
 def add_address(session: Session, *, actor: Actor, customer_id: int, entry: AddressEntry) -> Address:
