@@ -165,10 +165,8 @@ def demo(options: argparse.Namespace) -> int:
 
 def publish(options: argparse.Namespace) -> int:
     """Publish the delivered processes whose content is new."""
-    from portal.workflow.delivery import publish_delivered
-
     with _database(options, Progress(), process="publish"):
-        publish_delivered()
+        _publish()
     return 0
 
 
@@ -222,6 +220,19 @@ def _database(options: argparse.Namespace, progress: Progress, *, process: str) 
             embedded.stop()
 
 
+def _publish() -> None:
+    from portal.capabilities import register_all
+    from portal.workflow.delivery import publish_delivered
+    from portal.workflow.errors import DiagramRefused
+
+    register_all()
+    try:
+        publish_delivered()
+    except DiagramRefused as error:
+        reasons = "\n".join(f"  {problem.node_id} {problem.node_name[1]}: {problem.message}" for problem in error.problems)
+        raise Refused(f"{error}\n{reasons}") from error
+
+
 def _settings() -> Settings:
     try:
         return Settings.from_environment()
@@ -232,10 +243,9 @@ def _settings() -> Settings:
 def _prepare(progress: Progress, *, demo_wanted: bool) -> None:
     """Bring tables and delivered processes up to date, and fill an empty shop if wanted."""
     from portal import database, migrations
-    from portal.workflow.delivery import publish_delivered
 
     migrations.upgrade(database.engine())
-    publish_delivered()
+    _publish()
     if demo_wanted:
         from portal.demo import shop
 

@@ -3,7 +3,6 @@
 Without `PORTAL_BROKER_URL` the broker is in this process and nothing is lost with it: what is owed stands in the outbox.
 """
 
-import importlib
 import os
 import socket
 import threading
@@ -18,10 +17,10 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import Middleware, ShutdownNotifications, TimeLimit
 from sqlalchemy import select
 
-from portal import clock, database, heartbeat, outbox
+from portal import capabilities, clock, database, heartbeat, outbox
 from portal.database import unit_of_work
 from portal.settings import Settings
-from portal.tables import modules_named
+from portal.workflow import timers
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +60,6 @@ def _broker(url: str) -> dramatiq.Broker:
     raise ValueError(f"PORTAL_BROKER_URL: {scheme}:// is not known; use redis:// or amqp://")
 
 
-def import_jobs() -> None:
-    """Import every capability's jobs and actions, so that all outbox handlers are registered."""
-    for name in (*modules_named("actions"), *modules_named("jobs")):
-        importlib.import_module(name)
-
-
 class Relay:
     """Hands due outbox rows to the broker, at most `IN_FLIGHT` at a time."""
 
@@ -104,7 +97,7 @@ class Relay:
 def running(settings: Settings) -> Iterator[None]:
     """Run a whole worker in this process's threads while the block is open; the database must be configured."""
     broker = configure_broker(settings)
-    import_jobs()
+    capabilities.register_all()
     performers = dramatiq.Worker(broker, worker_threads=settings.worker_threads, worker_timeout=100)
     relay = Relay(broker.get_actor("perform").send)
     name = f"worker {socket.gethostname()}:{os.getpid()}"
@@ -180,8 +173,6 @@ def _guarded(work: Callable[[], object], name: str) -> bool:
 
 
 def _fire_timers() -> None:
-    from portal.workflow import timers
-
     while timers.fire_due():
         pass
 

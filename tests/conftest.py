@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from portal import clock as portal_clock
 from portal import database as portal_database
 from portal import outbox
+from portal.capabilities import register_all
 from portal.settings import Settings
-from portal.worker import import_jobs
 from tests import database as databases
 from tools.browser import find_browser
 
@@ -156,7 +156,7 @@ def clock() -> Iterator[Clock]:
 @pytest.fixture
 def drain(database: str) -> Callable[[], int]:
     """Perform all that the outbox owes, here and now; returns how many effects."""
-    import_jobs()
+    register_all()
     return outbox.perform_pending
 
 

@@ -20,7 +20,7 @@ from portal.settings import Settings
 def performed(monkeypatch) -> list[str]:
     """The keys of the effects performed so far under the topic `test.note`."""
     monkeypatch.setattr(outbox, "_handlers", {})
-    monkeypatch.setattr(worker, "import_jobs", lambda: None)
+    monkeypatch.setattr(worker.capabilities, "register_all", lambda: None)
     monkeypatch.setattr(worker, "_fire_timers", lambda: None)
     keys: list[str] = []
     outbox.handler("test.note")(lambda delivery: keys.append(delivery.key))
