@@ -1,4 +1,7 @@
-"""What may be done with processes. Each function is one step of one transaction: it locks the instance, acts, and never commits."""
+"""What may be done with running processes. Each function is one step of one transaction: it locks the instance, acts, and never commits.
+
+Publishing is in `publishing.py`, from where `publish` and `publish_decision` are offered here too. How failures are treated: `step.py`.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -6,20 +9,38 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.accounts.actor import Actor
-from portal.workflow.models import DecisionDefinition, ProcessDefinition
+from portal import clock
+from portal.accounts.actor import SYSTEM, Actor, Role
+from portal.accounts.models import User
+from portal.errors import Conflict, InvalidInput, NotPermitted
+from portal.outbox import describe
+from portal.web.i18n import lazy_gettext as _
+from portal.workflow import codec
+from portal.workflow.errors import AlreadyStarted, ProcessNotFound, TaskClosed, TaskNotFound, TaskTaken
+from portal.workflow.forms import parse_form
+from portal.workflow.models import HistoryEntry, Incident, Message, ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
+from portal.workflow.publishing import publish, publish_decision
+from portal.workflow.step import LIVE, Instance, first_step, lock, running, step
 
-
-def publish(session: Session, *, xml: bytes | str, source: str, actor: Actor) -> ProcessDefinition:
-    """Publish a diagram as the newest version of its key; new instances use it. DiagramRefused says what is wrong where."""
-    raise NotImplementedError
-
-
-def publish_decision(session: Session, *, xml: bytes | str, source: str, actor: Actor) -> DecisionDefinition:
-    """Publish a decision table as the newest version of its key; running processes use it from now on. DiagramRefused says what is wrong."""
-    raise NotImplementedError
+__all__ = [
+    "claim_task",
+    "complete_action",
+    "complete_task",
+    "delegate_task",
+    "fail_action",
+    "publish",
+    "publish_decision",
+    "receive_message",
+    "release_task",
+    "retry_incident",
+    "start_process",
+]
 
 
 def start_process(
@@ -36,22 +57,86 @@ def start_process(
 
     Raises AlreadyStarted, ProcessNotFound (nothing published), and whatever PortalError an action raises.
     """
-    raise NotImplementedError
+    definition = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.digest).where(
+            ProcessDefinition.key == key, ProcessDefinition.status == "published"
+        )
+    ).first()
+    if definition is None:
+        raise ProcessNotFound(_("No process “%(key)s” is published", key=key))
+    session.flush()
+    instance_id = _insert_instance(session, key, business_key, definition.id, customer_id, amount)
+    instance = Instance(
+        instance_id, definition.id, key, business_key, customer_id, "running", b"", 1, definition.digest
+    )
+    with first_step(session, instance, facts, actor=actor, person=True) as going:
+        going.note("started", definition=definition.id)
+    return instance_id
+
+
+def _insert_instance(
+    session: Session, key: str, business_key: str, definition_id: int, customer_id: int | None, amount: Decimal | None
+) -> int:
+    row = {"definition_id": definition_id, "process_key": key, "business_key": business_key, "customer_id": customer_id,
+           "amount": amount, "status": "running", "state": b"", "state_format": codec.FORMAT, "version": 1,
+           "started_at": clock.now()}  # fmt: skip
+    statement = (
+        insert(ProcessInstance).values(row).on_conflict_do_nothing(index_elements=["process_key", "business_key"])
+    )
+    instance_id = session.scalars(statement.returning(ProcessInstance.id)).first()
+    if instance_id is None:
+        raise AlreadyStarted(_("This process has been started already"), key=key, business_key=business_key)
+    return instance_id
 
 
 def claim_task(session: Session, *, actor: Actor, task_id: uuid.UUID) -> None:
-    """Make an open task the actor's. Raises TaskNotFound, TaskTaken, TaskClosed."""
-    raise NotImplementedError
+    """Make an open task the actor's; nothing changes when it is already. Raises TaskNotFound, TaskTaken, TaskClosed."""
+    _instance, task, parties = _open_task(session, actor, task_id)
+    _check_may_work(actor, parties)
+    if task.assignee_id == actor.user_id:
+        return
+    if task.assignee_id is not None:
+        raise _taken(session, task.assignee_id)
+    task.assignee_id, task.claimed_at = actor.user_id, clock.now()
+    _record(session, task, actor, "task_claimed")
+
+
+def _check_may_work(actor: Actor, parties: TaskParties) -> None:
+    """Refuse an administrator, who sees every task but works only their own."""
+    if not may_work(actor, parties):
+        raise NotPermitted(_("This is somebody else's task; hand it to a person who may do it"))
 
 
 def release_task(session: Session, *, actor: Actor, task_id: uuid.UUID) -> None:
-    """Give the actor's task back to its role. Raises TaskNotFound, TaskTaken, TaskClosed, NotPermitted (it has no role)."""
-    raise NotImplementedError
+    """Give a task back to its role. Raises TaskNotFound, TaskTaken, TaskClosed, NotPermitted (it has no role to go back to)."""
+    _instance, task, parties = _open_task(session, actor, task_id)
+    if task.assignee_id is None:
+        return
+    if not may_delegate(actor, parties):
+        raise _taken(session, task.assignee_id)
+    if task.role is None:
+        raise NotPermitted(_("This task can only be handed to somebody else"))
+    task.assignee_id, task.claimed_at = None, None
+    _record(session, task, actor, "task_released")
 
 
 def delegate_task(session: Session, *, actor: Actor, task_id: uuid.UUID, to_user_id: int) -> None:
-    """Hand an open task to another person. Raises TaskNotFound, TaskClosed, NotPermitted, InvalidInput (no such person)."""
-    raise NotImplementedError
+    """Hand an open task to another person. Raises TaskNotFound, TaskClosed, NotPermitted, InvalidInput (field `to_user_id`)."""
+    _instance, task, parties = _open_task(session, actor, task_id)
+    if not may_delegate(actor, parties):
+        raise NotPermitted(_("Only whose task it is, their manager or an administrator may hand it on"))
+    person = session.get(User, to_user_id)
+    if person is None or not person.active or not _could_work(person, parties):
+        raise InvalidInput(fields={"to_user_id": _("This person cannot do this task")})
+    task.assignee_id, task.claimed_at = person.id, clock.now()
+    _record(session, task, actor, "task_delegated", to=person.id, to_name=person.name)
+
+
+def _could_work(person: User, parties: TaskParties) -> bool:
+    colleague = Actor(person.id, person.name, frozenset(person.roles), person.customer_id, person.team)
+    if parties.role is None:
+        return colleague.is_staff
+    return may_work(colleague, TaskParties(parties.role, None, parties.customer_id))
 
 
 def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: Mapping[str, str]) -> None:
@@ -59,7 +144,67 @@ def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: M
 
     Raises TaskNotFound, TaskTaken, TaskClosed, InvalidInput with the message of each field, and whatever PortalError an action raises.
     """
-    raise NotImplementedError
+    instance, task, parties = _open_task(session, actor, task_id)
+    _check_may_work(actor, parties)
+    if task.assignee_id not in (None, actor.user_id) and not is_shared(parties) and not actor.is_system:
+        raise _taken(session, task.assignee_id)
+    with step(session, instance, actor=actor, person=True) as going:
+        node = going.before.tasks[task_id]  # the row says open, under the same lock that the state is read with
+        result = parse_form(node.form, data, facts=going.run.facts)
+        task.status, task.completed_at, task.completed_by = "completed", clock.now(), actor.user_id
+        task.result = _plain(result)
+        going.completed.add(task_id)
+        going.note("task_completed", node, task=str(task_id), result=task.result)
+        going.run.complete(task_id, result)
+
+
+def _plain(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, Decimal) else value for key, value in result.items()}
+
+
+def _open_task(session: Session, actor: Actor, task_id: uuid.UUID) -> tuple[Instance, UserTask, TaskParties]:
+    """Lock the task's instance and return the task, which the actor may see and which is open."""
+    owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
+    found = lock(session, ProcessInstance.id == owner)
+    if not found:
+        raise TaskNotFound
+    if running(session, found[0].id) is not None:
+        raise RuntimeError("an action of a step cannot work on a task of the same instance")
+    task = session.scalars(
+        select(UserTask).where(UserTask.id == task_id).execution_options(populate_existing=True)
+    ).one()
+    parties = TaskParties(task.role, task.assignee_id, found[0].customer_id)
+    worked = task.completed_by is not None and task.completed_by == actor.user_id
+    if not may_see(actor, parties) and not worked:
+        raise TaskNotFound
+    if task.status != "open":
+        raise _closed(session, task)
+    return found[0], task, parties
+
+
+def _closed(session: Session, task: UserTask) -> TaskClosed:
+    by = session.scalars(select(User.name).where(User.id == task.completed_by)).first() if task.completed_by else None
+    if task.status == "cancelled":
+        return TaskClosed(_("This task is no longer needed: the process has moved on"), by=None, at=task.completed_at)
+    if by is None:
+        return TaskClosed(_("This task has been completed already"), by=None, at=task.completed_at)
+    return TaskClosed(_("%(name)s has completed this task already", name=by), by=by, at=task.completed_at)
+
+
+def _taken(session: Session, holder_id: int | None) -> TaskTaken:
+    holder = session.scalars(select(User.name).where(User.id == holder_id)).first() or ""
+    return TaskTaken(_("%(name)s has taken this task", name=holder), holder=holder)
+
+
+def _record(session: Session, task: UserTask, actor: Actor, kind: str, **detail: Any) -> None:
+    session.add(
+        HistoryEntry(
+            instance_id=task.instance_id, at=clock.now(), kind=kind, node_id=task.node_id, name_zh=task.name_zh,
+            name_en=task.name_en, actor_id=actor.user_id, actor_name=actor.name, detail={"task": str(task.id), **detail},
+        )
+    )  # fmt: skip
+    session.flush()
+    session.execute(select(func.pg_notify(LIVE, "tasks")))
 
 
 def receive_message(
@@ -69,17 +214,111 @@ def receive_message(
     message_id: str,
     name: str,
     business_key: str,
-    payload: dict[str, Any],
+    payload: Mapping[str, Any],
     ttl: timedelta = timedelta(days=30),
     actor: Actor | None = None,
 ) -> bool:
     """Store a message and deliver it if an instance of the business key waits for it; False when it was received before.
 
-    What nobody waits for yet stays pending and is delivered when somebody comes to wait, until `ttl` has passed.
+    What nobody waits for yet stays pending and is delivered when somebody comes to wait, until `ttl` has passed. With an `actor` the
+    message is a person's step and a PortalError reaches them; without, what fails becomes an incident and the message stays pending.
     """
-    raise NotImplementedError
+    now = clock.now()
+    row = {"sender": sender, "message_id": message_id, "name": name, "business_key": business_key,
+           "payload": codec.to_json(codec.clean(payload)), "received_at": now, "expires_at": now + ttl, "status": "pending"}  # fmt: skip
+    session.flush()
+    statement = insert(Message).values(row).on_conflict_do_nothing(index_elements=["sender", "message_id"])
+    if session.scalars(statement.returning(Message.id)).first() is None:
+        return False
+    deliver_pending(session, business_key=business_key, actor=actor)
+    return True
+
+
+_WANTED = (
+    select(Wait.instance_id)
+    .join(Message, (Message.name == Wait.name) & (Message.business_key == Wait.business_key))
+    .where(Wait.kind == "message", Wait.business_key == bindparam("business_key"), Message.status == "pending")
+)
+
+
+def deliver_pending(session: Session, *, business_key: str, actor: Actor | None = None) -> None:
+    """Deliver what is pending for a business key to its running instances, as far as they wait for it."""
+    open_ones = (ProcessInstance.business_key == business_key) & ProcessInstance.ended_at.is_(None)
+    instances = lock(session, open_ones)
+    wanted = set(session.scalars(_WANTED, {"business_key": business_key})) if instances else set()
+    for instance in instances:
+        going = running(session, instance.id)
+        if going is not None:
+            going.messages_arrived = True
+        elif instance.id not in wanted:
+            continue
+        elif actor is not None:
+            _deliver(session, instance, actor, person=True)
+        else:
+            _deliver_or_block(session, instance)
+
+
+def _deliver(session: Session, instance: Instance, actor: Actor, *, person: bool) -> None:
+    with step(session, instance, actor=actor, person=person) as going:
+        going.messages_arrived = True
+
+
+def _deliver_or_block(session: Session, instance: Instance) -> None:
+    try:
+        with session.begin_nested():
+            _deliver(session, instance, SYSTEM, person=False)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it was, the step is undone; the message stays pending behind an incident
+        block_waits(session, instance, kind="message", error=describe(error))
+
+
+def block_waits(session: Session, instance: Instance, *, kind: str, error: str) -> None:
+    """Mark what an instance waits for (messages with one pending, or timers that are due) as failed, so that an operator looks."""
+    with step(session, instance, actor=SYSTEM, person=False) as going:
+        going.held = True
+        for task_id in going.provoked(kind):
+            going.run.block(task_id, error)
+
+
+def complete_action(
+    session: Session, *, task_id: uuid.UUID, instance_id: int, attempt: int, result: Mapping[str, Any] | None
+) -> bool:
+    """Finish a step that waits for an outside action, with its result; False when it waits no longer (cancelled, or another attempt)."""
+    for instance in lock(session, ProcessInstance.id == instance_id):
+        if instance.ended:
+            return False
+        with step(session, instance, actor=SYSTEM, person=False) as going:
+            if not (going.run.is_open(task_id) and going.run.attempt(task_id) == attempt):
+                return False
+            node = going.run.complete(task_id, codec.clean(result))
+            going.note("action", node, action=node.action, attempt=attempt)
+        return True
+    return False
+
+
+def fail_action(session: Session, *, task_id: uuid.UUID, instance_id: int, attempt: int, error: str) -> None:
+    """Make an incident of an outside action whose retries are used up; its step stays open."""
+    for instance in lock(session, ProcessInstance.id == instance_id):
+        if instance.ended:
+            return
+        with step(session, instance, actor=SYSTEM, person=False) as going:
+            if going.run.is_open(task_id) and going.run.attempt(task_id) == attempt:
+                going.run.block(task_id, error)
 
 
 def retry_incident(session: Session, *, actor: Actor, incident_id: int) -> None:
     """Try a failed step again. Raises ProcessNotFound, Conflict (resolved already), NotPermitted (not an administrator)."""
-    raise NotImplementedError
+    if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
+        raise NotPermitted(_("Only an administrator may retry a failed step"))
+    owner = select(Incident.instance_id).where(Incident.id == incident_id).scalar_subquery()
+    found = lock(session, ProcessInstance.id == owner)
+    if not found:
+        raise ProcessNotFound
+    incident = session.execute(select(Incident.task_id, Incident.status).where(Incident.id == incident_id)).one()
+    if incident.status != "open":
+        raise Conflict(_("This incident has been resolved already"))
+    with step(session, found[0], actor=actor, person=False) as going:
+        node = going.before.blocked.get(incident.task_id)
+        going.note("retried", node, incident=incident_id)
+        going.run.unblock(incident.task_id)

@@ -1,0 +1,478 @@
+"""Running instances: the only module that drives SpiffWorkflow. It knows neither SQL nor services; a `Host` does what has effects.
+
+A `Run` is one instance in memory. Its facts are one dict for the whole instance, not copies along the branches: what is learned inside
+a subprocess that is later interrupted stays known, and the saved state stays small. Automatic nodes run depth first, branches in the
+order their flows are written in, so effects happen in the same order every time.
+
+A node that fails (`StepFailed`, or an expression that cannot be computed) keeps its token: it is marked blocked in the state, the other
+branches go on, and `unblock` runs it again.
+"""
+
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from threading import Lock
+from typing import Any, Protocol
+
+from SpiffWorkflow import TaskState
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+
+from portal import clock
+from portal.workflow import codec
+from portal.workflow.calendar import parse_duration, shop_zone, timer_expression
+from portal.workflow.expressions import ExpressionError, Seen, compile_expression, shown
+from portal.workflow.parser import NO_SCRIPTS, Specs, parse_specs
+from portal.workflow.vocabulary import Flow, Node, Vocabulary, parse_xml, read
+
+# mypy: disable-error-code="misc,no-untyped-call"
+
+for _name in ("spiff.task", "spiff.workflow"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+MOST_VISITS = 100
+"""How often one automatic node may run before an operator must look; a retry allows as many again."""
+
+
+class StepFailed(Exception):
+    """A node could not do its work; its token stays before it. The argument is for the operator."""
+
+
+class Host(Protocol):
+    """Who performs what a run decides, within the step's transaction."""
+
+    def perform(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> dict[str, Any] | None:
+        """Do an action in the transaction; StepFailed when it cannot be done."""
+
+    def is_outside(self, node: Node) -> bool:
+        """Say whether the node's action is performed by the worker."""
+
+    def request(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> None:
+        """Owe an action to the worker."""
+
+    def decide(self, node: Node, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Ask the node's table; return the answer and its account for the history."""
+
+    def status(self, node: Node) -> None:
+        """Set the public status that entering the node means."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A published diagram, ready to run."""
+
+    vocabulary: Vocabulary
+    specs: Specs
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something besides a person that a token waits for."""
+
+    task_id: uuid.UUID
+    node: Node
+    kind: str
+    name: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, for the history; for flow_taken `id` is the flow's."""
+
+    kind: str
+    id: str | None
+    name: tuple[str, str] | None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is open: people's tasks, waits, and blocked tokens with their nodes."""
+
+    tasks: dict[uuid.UUID, Node]
+    waits: dict[uuid.UUID, Waiting]
+    blocked: dict[uuid.UUID, Node]
+
+
+_definitions: OrderedDict[str, Definition] = OrderedDict()
+_lock = Lock()
+KEPT = 64
+
+
+def definition(digest: str, xml: Callable[[], str]) -> Definition:
+    """Return the diagram with this digest, parsed once per process; `xml` is asked for only when it is not at hand."""
+    with _lock:
+        if digest in _definitions:
+            _definitions.move_to_end(digest)
+            return _definitions[digest]
+    root = parse_xml(xml())
+    vocabulary = read(root)
+    made = Definition(vocabulary, parse_specs(root, vocabulary))
+    with _lock:
+        _definitions[digest] = made
+        while len(_definitions) > KEPT:
+            _definitions.popitem(last=False)
+    return made
+
+
+class _Scanning:
+    """Looks for tasks in the flat index: the stock iterators walk the tree and stop, silently, at depth 1000."""
+
+    def update_waiting_tasks(self) -> None:
+        for task in self._in(TaskState.WAITING):
+            if task.state == TaskState.WAITING and task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
+                task.task_spec._update(task)
+
+    def get_tasks(self, first_task: Any = None, **wanted: Any) -> list[Any]:
+        if first_task is None and wanted.keys() == {"state"}:
+            return self._in(wanted["state"])
+        return super().get_tasks(first_task, **wanted)  # type: ignore[no-any-return]  # the stock workflow's
+
+    def cancel(self, *_: Any, **__: Any) -> list[Any]:
+        self.success, self.completed = False, True
+        unfinished = self._in(TaskState.NOT_FINISHED_MASK)
+        for task in unfinished:
+            if task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
+                task.cancel()
+        return unfinished
+
+    def _in(self, state: int) -> list[Any]:
+        return [task for task in self.tasks.values() if task._state & state]  # type: ignore[attr-defined]  # the stock workflow's
+
+
+class _Inner(_Scanning, BpmnSubWorkflow):
+    pass
+
+
+class _Top(_Scanning, BpmnWorkflow):
+    def __init__(self, specs: Specs, run: "Run", *, empty: bool) -> None:
+        self.run = run
+        super().__init__(specs.top, specs.inner, script_engine=NO_SCRIPTS, deserializing=empty)
+
+    def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
+        self.subprocesses[my_task.id] = _Inner(self.subprocess_specs[spec_name], my_task.id, self)
+        return self.subprocesses[my_task.id]
+
+    def empty_subprocess(self, my_task: Any, spec_name: str) -> Any:
+        """Make a subprocess to be filled with a saved state."""
+        spec = self.subprocess_specs[spec_name]
+        self.subprocesses[my_task.id] = _Inner(spec, my_task.id, self, deserializing=True)
+        return self.subprocesses[my_task.id]
+
+
+class Run:
+    """One instance in memory. Make it with `start` or `load`, act, `advance`, then `dump`."""
+
+    def __init__(self, definition: Definition, host: Host, facts: dict[str, Any], *, empty: bool) -> None:
+        self.vocabulary, self.specs, self.host, self.facts = definition.vocabulary, definition.specs, host, facts
+        self.events: list[Event] = []
+        self.failures: dict[uuid.UUID, tuple[Node, str]] = {}
+        self._visits: dict[str, int] = {}
+        self._arrivals: list[Any] = []
+        self._choices: dict[uuid.UUID, Flow] = {}
+        self._undue: dict[uuid.UUID, str] = {}
+        self._tried: list[dict[str, Any]] = []
+        self._workflow = _Top(self.specs, self, empty=empty)
+
+    @classmethod
+    def start(cls, definition: Definition, host: Host, facts: Mapping[str, Any]) -> "Run":
+        """Begin an instance; nothing runs before `advance`."""
+        return cls(definition, host, codec.clean(facts), empty=False)
+
+    @classmethod
+    def load(cls, definition: Definition, host: Host, state: bytes) -> "Run":
+        """Go on with a saved instance."""
+        run = cls(definition, host, {}, empty=True)
+        run.facts, run._visits = codec.load(state, run._workflow)
+        return run
+
+    def dump(self) -> bytes:
+        """Return the state to save."""
+        return codec.dump(self._workflow, self.facts, self._visits)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no token is left."""
+        return bool(self._workflow.completed)
+
+    # What is open
+
+    def snapshot(self) -> Snapshot:
+        """Return what is open now."""
+        found = Snapshot({}, {}, {})
+        for task in self._all():
+            node = self.vocabulary.nodes.get(task.task_spec.name)
+            if node is None or not task._state & (TaskState.READY | TaskState.STARTED | TaskState.WAITING):
+                continue
+            if task.internal_data.get("blocked"):
+                found.blocked[task.id] = node
+            if task.state == TaskState.READY and node.kind == "userTask":
+                found.tasks[task.id] = node
+            elif (wait := self._wait(task, node)) is not None:
+                found.waits[task.id] = wait
+        return found
+
+    def _wait(self, task: Any, node: Node) -> Waiting | None:
+        if task.internal_data.get("blocked"):
+            return None
+        if task.state == TaskState.STARTED and node.kind == "serviceTask":
+            return Waiting(task.id, node, "action", node.action or "")
+        if task.state == TaskState.WAITING and node.event == "message":
+            return Waiting(task.id, node, "message", node.message or "")
+        if task.state == TaskState.WAITING and node.event == "timer" and (due := task.internal_data.get("due")):
+            return Waiting(task.id, node, "timer", node.id, datetime.fromisoformat(due))
+        return None
+
+    def is_open(self, task_id: uuid.UUID) -> bool:
+        """Say whether a person's task, or an outside action, still waits for its result."""
+        task = self._find(task_id)
+        return task is not None and task.state in (TaskState.READY, TaskState.STARTED)
+
+    def attempt(self, task_id: uuid.UUID) -> int:
+        """Return which attempt of an action is going on."""
+        task = self._find(task_id)
+        return 0 if task is None else int(task.internal_data.get("attempt", 1))
+
+    # What may be done to it; `advance` afterwards
+
+    def complete(self, task_id: uuid.UUID, result: Mapping[str, Any] | None) -> Node:
+        """Finish a person's task or an outside action with its result, which `is_open` has allowed; return the node."""
+        task = self._find(task_id)
+        node = self._node(task)
+        task.internal_data.pop("blocked", None)
+        self._learn(node, result)
+        if task.state == TaskState.READY:
+            task.run()
+        if task.state == TaskState.STARTED:
+            task.complete()
+        self._left(task, node)
+        return node
+
+    def deliver(self, name: str, payload: Any) -> Waiting | None:
+        """Hand a message to the one token that waits for it, intermediate events before boundary ones, the longest waiting first."""
+        waits = [wait for wait in self.snapshot().waits.values() if wait.kind == "message" and wait.name == name]
+        if not waits:
+            return None
+        wait = min(waits, key=lambda w: w.node.kind == "boundaryEvent")
+        self.facts[name] = codec.clean(payload)
+        task = self._find(wait.task_id)
+        task.task_spec.catch(task, None)
+        task.task_spec._update(task)
+        return wait
+
+    def block(self, task_id: uuid.UUID, error: str) -> Node | None:
+        """Mark an open token as failed from outside; None when it is open no longer."""
+        task = self._find(task_id)
+        if task is None or task._state & TaskState.FINISHED_MASK:
+            return None
+        self._block(task, error)
+        return self._node(task)
+
+    def unblock(self, task_id: uuid.UUID) -> bool:
+        """Let a failed token try again; False when it is open no longer. An outside action is requested anew."""
+        task = self._find(task_id)
+        if task is None or not task.internal_data.pop("blocked", False):
+            return False
+        node = self._node(task)
+        self._visits.pop(node.id, None)
+        task.internal_data["attempt"] = self.attempt(task_id) + 1
+        if task.state == TaskState.STARTED:
+            self._attempt(task, lambda: self._act(task, node))
+        return True
+
+    def advance(self) -> None:
+        """Run every automatic node, and every timer that is due, until all tokens wait."""
+        self._workflow.refresh_timers()
+        self._settle()
+        ready = self._ready([])
+        while ready:
+            while ready:
+                self._step(ready.pop(0))
+                ready = self._ready(ready)
+            self._workflow.refresh_timers()
+            ready = self._ready([])
+        self._settle()
+
+    # What the node classes ask while Spiff moves tokens
+
+    def arrived(self, task: Any) -> None:
+        """Note that a token arrived at a node."""
+        self._arrivals.append(task)
+
+    def is_outside(self, task: Any) -> bool:
+        """Say whether a service task stays started until its result comes."""
+        return self.host.is_outside(self._node(task))
+
+    def chosen(self, task: Any) -> str:
+        """Return the spec that a gateway's chosen flow leads to."""
+        return self.specs.targets[self._choices[task.id].id]
+
+    def due(self, task: Any) -> str | None:
+        """Fix the moment of a timer, as text; None when its expression fails, which blocks it."""
+        if task.internal_data.get("blocked"):
+            return None
+        try:
+            moment = self._moment(self._node(task)).isoformat()
+        except (ExpressionError, ValueError, TypeError) as error:
+            self._undue[task.id] = f"{type(error).__name__}: {error}"
+            return None
+        task.internal_data["due"] = moment
+        return moment
+
+    # Running
+
+    def _all(self) -> Iterator[Any]:
+        for workflow in (self._workflow, *self._workflow.subprocesses.values()):
+            yield from workflow.tasks.values()
+
+    def _find(self, task_id: uuid.UUID) -> Any:
+        return next(
+            (
+                wf.tasks[task_id]
+                for wf in (self._workflow, *self._workflow.subprocesses.values())
+                if task_id in wf.tasks
+            ),
+            None,
+        )
+
+    def _node(self, task: Any) -> Node:
+        return self.vocabulary.nodes[task.task_spec.name]
+
+    def _ready(self, queue: list[Any]) -> list[Any]:
+        """The automatic tasks that can run: those that became ready last come first, so a branch runs until it waits."""
+        known = {task.id for task in queue}
+        found = [
+            task
+            for task in self._all()
+            if task.state == TaskState.READY and not task.task_spec.manual and not task.internal_data.get("blocked")
+        ]
+        return [t for t in found if t.id not in known] + [t for t in queue if t.state == TaskState.READY]
+
+    def _step(self, task: Any) -> None:
+        node = self.vocabulary.nodes.get(task.task_spec.name)
+        if node is None:
+            task.run()
+        elif self._attempt(task, lambda: self._prepare(task, node)):
+            task.run()
+            self._left(task, node)
+            self._choices.pop(task.id, None)
+        self._settle()
+
+    def _attempt(self, task: Any, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except (StepFailed, ExpressionError) as error:
+            self._block(task, str(error))
+            return False
+        return True
+
+    def _block(self, task: Any, error: str) -> None:
+        task.internal_data["blocked"] = True
+        self.failures[task.id] = (self._node(task), error)
+        self._note("incident", self._node(task), error=error)
+
+    def _prepare(self, task: Any, node: Node) -> None:
+        """Do what the node is for, before its token moves on."""
+        visits = self._visits[node.id] = self._visits.get(node.id, 0) + 1
+        if visits > MOST_VISITS:
+            raise StepFailed(f"{node.name[0]} ({node.id}) has run {MOST_VISITS} times: is this a loop without an end?")
+        if node.kind == "serviceTask":
+            self._act(task, node)
+        elif node.kind == "businessRuleTask":
+            answer, account = self.host.decide(node, self.facts)
+            self._learn(node, answer)
+            self._note("decision", node, **account)
+        elif node.kind == "exclusiveGateway":
+            self._choices[task.id] = self._choose(node)
+        elif node.event == "timer":
+            self._note("timer", node)
+
+    def _act(self, task: Any, node: Node) -> None:
+        inputs = {name: compile_expression(value).evaluate(self.facts) for name, value in node.inputs}
+        attempt = self.attempt(task.id)
+        if self.host.is_outside(node):
+            self.host.request(node, task.id, attempt, inputs)
+            self._note("action_requested", node, action=node.action, attempt=attempt)
+        else:
+            self._learn(node, self.host.perform(node, task.id, attempt, inputs))
+            self._note("action", node, action=node.action)
+
+    def _learn(self, node: Node, result: Mapping[str, Any] | None) -> None:
+        if result is not None and node.result_name:
+            self.facts[node.result_name] = codec.clean(result)
+
+    def _choose(self, node: Node) -> Flow:
+        """The first flow whose condition holds, in the order they are written in, else the default; with an account of each test."""
+        flows = self.vocabulary.outgoing[node.id]
+        if len(flows) == 1:
+            return flows[0]
+        tried: list[dict[str, Any]] = []
+        chosen = None
+        for flow in flows:
+            if flow.default or flow.condition is None:
+                continue
+            tests: list[Seen] = []
+            hit = compile_expression(flow.condition).holds(self.facts, tests)
+            tried.append(
+                {
+                    "flow": flow.id,
+                    "zh": flow.name[0],
+                    "en": flow.name[1],
+                    "hit": hit,
+                    "tests": [_seen(test) for test in tests],
+                }
+            )
+            if hit:
+                chosen = flow
+                break
+        self._tried = tried
+        return chosen or next(flow for flow in flows if flow.default)
+
+    def _left(self, task: Any, node: Node) -> None:
+        """Note the flows a finished node's token took."""
+        if task.state != TaskState.COMPLETED:
+            return
+        choice = self._choices.get(task.id)
+        tried, self._tried = self._tried, []
+        for flow in [choice] if choice else self.vocabulary.outgoing.get(node.id, ()):
+            detail: dict[str, Any] = {"source": flow.source, "target": flow.target}
+            if tried:
+                detail |= {"conditions": tried, "default": flow.default}
+            self.events.append(Event("flow_taken", flow.id, flow.name, detail))
+
+    def _settle(self) -> None:
+        """Do what arriving at nodes means, in the order tokens arrived."""
+        arrivals, self._arrivals = self._arrivals, []
+        for task in arrivals:
+            node = self._node(task)
+            self._note("node_entered", node)
+            if node.status:
+                self.host.status(node)
+                self._note("status", node, status=node.status)
+        undue, self._undue = self._undue, {}
+        for task_id, error in undue.items():
+            self.block(task_id, error)
+
+    def _moment(self, node: Node) -> datetime:
+        """A timer's moment: an ISO duration from now, an ISO moment, or what an expression gives (naive times are the shop's)."""
+        text = node.timer or ""
+        value: Any = text if timer_expression(text) is None else compile_expression(text).evaluate(self.facts)
+        if isinstance(value, str) and value.startswith("P"):
+            return clock.now() + parse_duration(value)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(moment, date) and not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time())
+        if not isinstance(moment, datetime):
+            raise TypeError(f"{shown(value)} is no moment")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=shop_zone())).astimezone(UTC)
+
+    def _note(self, kind: str, node: Node, **detail: Any) -> None:
+        self.events.append(Event(kind, node.id, node.name, detail))
+
+
+def _seen(test: Seen) -> dict[str, Any]:
+    return {"label": test.label, "value": shown(test.value), "test": test.test, "hit": test.hit}

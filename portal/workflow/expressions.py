@@ -1,0 +1,414 @@
+"""Our expression language: conditions, inputs and output cells of diagrams and tables, compiled from a whitelist to closures.
+
+It is a small piece of Python's grammar: names, members of dicts by dot (never attributes of objects), comparisons, and/or/not,
+arithmetic without powers, if-else, `in`, list literals, a few functions, true/false/null. Numbers with a point are Decimals. A name or
+member that is not there is an error, never null: `known(x)` asks. There is no way to reach Python from here.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+LONGEST = 1000
+MOST_NODES = 200
+DEEPEST = 25
+LARGEST_NUMBER = 10**24
+LONGEST_TEXT = 10_000
+
+Path = tuple[str, ...]
+CONSTANTS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
+
+
+class ExpressionError(Exception):
+    """An expression that cannot be used."""
+
+
+class ExpressionRefused(ExpressionError):
+    """It is not of our language; the message says which part."""
+
+
+class ExpressionFailed(ExpressionError):
+    """It cannot be computed from these facts; the message says why."""
+
+
+class Unknown(ExpressionFailed):
+    """It names something that is not there."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One test an expression made: what was looked at, its value, the line it was held against, whether it hit."""
+
+    label: str
+    value: Any
+    test: str
+    hit: bool
+
+
+Record = list[Seen] | None
+Closure = Callable[[Mapping[str, Any], Record], Any]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A compiled expression. `reads` are the paths it needs (those in `known(…)` are not); `tests` the constants it compares paths with; for the lint."""
+
+    text: str
+    reads: frozenset[Path]
+    tests: tuple[tuple[Path, Any], ...]
+    _run: Closure
+
+    def evaluate(self, facts: Mapping[str, Any], record: Record = None) -> Any:
+        """Compute the value; tests made on the way are appended to `record`. Raises ExpressionFailed."""
+        try:
+            return self._run(facts, record)
+        except ExpressionError:
+            raise
+        except (TypeError, ArithmeticError, ValueError, DivisionByZero, InvalidOperation, RecursionError) as error:
+            raise ExpressionFailed(f"{self.text}: {error}") from error
+
+    def holds(self, facts: Mapping[str, Any], record: Record = None) -> bool:
+        """Compute a condition; ExpressionFailed when it is not true or false."""
+        return _yes_or_no(self.evaluate(facts, record), self.text)
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Expression:
+    """Compile an expression; ExpressionRefused says which part is not of our language."""
+    source = text.strip()
+    if not source or len(source) > LONGEST:
+        raise ExpressionRefused("empty" if not source else f"longer than {LONGEST} characters")
+    try:
+        tree = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionRefused(f"not an expression: {source}") from error
+    if sum(1 for _ in ast.walk(tree)) > MOST_NODES or _depth(tree) > DEEPEST:
+        raise ExpressionRefused("too complicated")
+    run = _compile(tree)
+    if _is_test(tree):
+        run = _recorded(tree, run)
+    return Expression(source, frozenset(_reads(tree)), tuple(_tests(tree)), run)
+
+
+def _depth(node: ast.AST) -> int:
+    return 1 + max((_depth(child) for child in ast.iter_child_nodes(node)), default=0)
+
+
+def _compile(node: ast.expr) -> Closure:
+    compiler = _COMPILERS.get(type(node))
+    if compiler is None:
+        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    return compiler(node)
+
+
+def _constant(node: ast.Constant) -> Closure:
+    value: Any = node.value
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+        if not value.is_finite():
+            raise ExpressionRefused("not a number")
+    if not isinstance(value, bool | int | str | Decimal) or (isinstance(value, int) and abs(value) > LARGEST_NUMBER):
+        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    return lambda _facts, _record: value
+
+
+def _named(node: ast.Name) -> Closure:
+    name = node.id
+    if name in CONSTANTS:
+        constant = CONSTANTS[name]
+        return lambda _facts, _record: constant
+
+    def read(facts: Mapping[str, Any], _record: Record) -> Any:
+        if name not in facts:
+            raise Unknown(f"{name} is not known here")
+        return facts[name]
+
+    return read
+
+
+def _member(node: ast.Attribute) -> Closure:
+    inner, name, label = _compile(node.value), node.attr, ast.unparse(node)
+
+    def read(facts: Mapping[str, Any], record: Record) -> Any:
+        value = inner(facts, record)
+        if not isinstance(value, dict) or name not in value:
+            raise Unknown(f"{label} is not known here")
+        return value[name]
+
+    return read
+
+
+def _list(node: ast.List) -> Closure:
+    items = [_compile(item) for item in node.elts]
+    return lambda facts, record: [item(facts, record) for item in items]
+
+
+def _bool_op(node: ast.BoolOp) -> Closure:
+    parts = [(_condition(part), ast.unparse(part)) for part in node.values]
+    stop = isinstance(node.op, ast.Or)
+
+    def run(facts: Mapping[str, Any], record: Record) -> bool:
+        for part, label in parts:
+            if _yes_or_no(part(facts, record), label) is stop:
+                return stop
+        return not stop
+
+    return run
+
+
+def _unary_op(node: ast.UnaryOp) -> Closure:
+    label = ast.unparse(node.operand)
+    if isinstance(node.op, ast.Not):
+        condition = _condition(node.operand)
+        return lambda facts, record: not _yes_or_no(condition(facts, record), label)
+    if isinstance(node.op, ast.USub):
+        inner = _compile(node.operand)
+        return lambda facts, record: -_number(inner(facts, record), label)
+    raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: Decimal(a) / Decimal(b),
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+def _bin_op(node: ast.BinOp) -> Closure:
+    compute = _ARITHMETIC.get(type(node.op))
+    if compute is None:
+        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    left, right, label = _compile(node.left), _compile(node.right), ast.unparse(node)
+    joins = isinstance(node.op, ast.Add)
+
+    def run(facts: Mapping[str, Any], record: Record) -> Any:
+        a, b = left(facts, record), right(facts, record)
+        if joins and isinstance(a, str) and isinstance(b, str):
+            if len(a) + len(b) > LONGEST_TEXT:
+                raise ExpressionFailed(f"{label}: too long")
+            return a + b
+        value = compute(_number(a, label), _number(b, label))
+        if abs(value) > LARGEST_NUMBER:
+            raise ExpressionFailed(f"{label}: too large")
+        return value
+
+    return run
+
+
+def _if_else(node: ast.IfExp) -> Closure:
+    test, then, otherwise = _condition(node.test), _compile(node.body), _compile(node.orelse)
+    label = ast.unparse(node.test)
+    return lambda facts, record: (then if _yes_or_no(test(facts, record), label) else otherwise)(facts, record)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Say whether two values are equal; yes/no never equals a number, null only null."""
+    if isinstance(a, bool) is not isinstance(b, bool):
+        return False
+    return bool(a == b)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def run(a: Any, b: Any) -> bool:
+        numbers = _is_number(a) and _is_number(b)
+        if not numbers and not (isinstance(a, str | date) and type(a) is type(b)):
+            raise TypeError(f"cannot order {a!r} and {b!r}")
+        return compare(a, b)
+
+    return run
+
+
+def _contains(item: Any, container: Any) -> bool:
+    if isinstance(container, str) and isinstance(item, str):
+        return item in container
+    if not isinstance(container, list):
+        raise TypeError(f"not a list: {container!r}")
+    return any(same(item, other) for other in container)
+
+
+_COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
+    ast.Eq: ("=", same),
+    ast.NotEq: ("≠", lambda a, b: not same(a, b)),
+    ast.Lt: ("<", _ordered(operator.lt)),
+    ast.LtE: ("≤", _ordered(operator.le)),
+    ast.Gt: (">", _ordered(operator.gt)),
+    ast.GtE: ("≥", _ordered(operator.ge)),
+    ast.In: ("∈", _contains),
+    ast.NotIn: ("∉", lambda a, b: not _contains(a, b)),
+}
+
+
+def _compare(node: ast.Compare) -> Closure:
+    links = []
+    for operator_, left, right in zip(node.ops, [node.left, *node.comparators], node.comparators, strict=False):
+        if type(operator_) not in _COMPARE:
+            raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        sign, compare = _COMPARE[type(operator_)]
+        links.append((_compile(left), _compile(right), sign, compare, ast.unparse(left)))
+
+    def run(facts: Mapping[str, Any], record: Record) -> bool:
+        for left, right, sign, compare, label in links:
+            a, b = left(facts, None), right(facts, None)
+            hit = compare(a, b)
+            if record is not None:
+                record.append(Seen(label, a, f"{sign} {shown(b)}", hit))
+            if not hit:
+                return False
+        return True
+
+    return run
+
+
+def shown(value: Any) -> str:
+    """Write a value as a table cell or a condition would."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value)
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _call(node: ast.Call) -> Closure:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    arguments = [_compile(argument) for argument in node.args]
+    if name == "known" and len(arguments) == 1:
+        return _known(arguments[0])
+    function = _FUNCTIONS.get(name)
+    if function is None or not arguments:
+        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    return lambda facts, record: function(*[argument(facts, record) for argument in arguments])
+
+
+def _known(inner: Closure) -> Closure:
+    def run(facts: Mapping[str, Any], _record: Record) -> bool:
+        try:
+            return inner(facts, None) is not None
+        except Unknown:
+            return False
+
+    return run
+
+
+def _length(value: Any) -> int:
+    if not isinstance(value, str | list | dict):
+        raise TypeError("len of what has no length")
+    return len(value)
+
+
+def _extreme(choose: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*values: Any) -> Any:
+        items = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+        return choose(_number(item, "min/max") for item in items)
+
+    return run
+
+
+def _round(value: Any, places: Any = 0) -> Any:
+    number, digits = _number(value, "round"), _number(places, "round")
+    if not isinstance(digits, int) or not 0 <= digits <= 10:  # more places than any quantity has
+        raise TypeError("round to 0 to 10 places")
+    return Decimal(number).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "len": _length,
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "round": _round,
+    "abs": lambda value: abs(_number(value, "abs")),
+}
+
+_COMPILERS: dict[type[ast.expr], Callable[[Any], Closure]] = {
+    ast.Constant: _constant,
+    ast.Name: _named,
+    ast.Attribute: _member,
+    ast.List: _list,
+    ast.BoolOp: _bool_op,
+    ast.UnaryOp: _unary_op,
+    ast.BinOp: _bin_op,
+    ast.IfExp: _if_else,
+    ast.Compare: _compare,
+    ast.Call: _call,
+}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _number(value: Any, label: str) -> Any:
+    if not _is_number(value):
+        raise ExpressionFailed(f"{label}: {shown(value)} is not a number")
+    return value
+
+
+def _yes_or_no(value: Any, label: str) -> bool:
+    if not isinstance(value, bool):
+        raise ExpressionFailed(f"{label}: {shown(value)} is neither true nor false")
+    return value
+
+
+def _is_test(node: ast.expr) -> bool:
+    """Whether a bare name or member stands where a condition is expected, so that its value is worth recording."""
+    return isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id not in CONSTANTS)
+
+
+def _condition(node: ast.expr) -> Closure:
+    return _recorded(node, _compile(node)) if _is_test(node) else _compile(node)
+
+
+def _recorded(node: ast.expr, run: Closure) -> Closure:
+    label = ast.unparse(node)
+
+    def recorded(facts: Mapping[str, Any], record: Record) -> Any:
+        value = run(facts, record)
+        if record is not None and isinstance(value, bool):
+            record.append(Seen(label, value, "= true", value))
+        return value
+
+    return recorded
+
+
+def _path(node: ast.AST) -> Path | None:
+    if isinstance(node, ast.Name):
+        return None if node.id in CONSTANTS else (node.id,)
+    if isinstance(node, ast.Attribute):
+        inner = _path(node.value)
+        return None if inner is None else (*inner, node.attr)
+    return None
+
+
+def _reads(node: ast.AST) -> Iterator[Path]:
+    path = _path(node)
+    if path is not None:
+        yield path
+        return
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "known":
+        return
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.Call) and child is node.func):
+            yield from _reads(child)
+
+
+def _tests(node: ast.AST) -> Iterator[tuple[Path, Any]]:
+    for inner in ast.walk(node):
+        if (
+            isinstance(inner, ast.Compare)
+            and len(inner.ops) == 1
+            and isinstance(inner.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn)
+        ):
+            left, right = inner.left, inner.comparators[0]
+            path = _path(left)
+            values = right.elts if isinstance(right, ast.List) else [right]
+            if path is not None:
+                yield from ((path, value.value) for value in values if isinstance(value, ast.Constant))

@@ -1,0 +1,408 @@
+"""One step of one instance: lock the row, load, act, run on, save. Everything a step changes is written here, in few statements.
+
+Rules of failure. An action runs in a savepoint. A PortalError in a person's step undoes the whole step and reaches the person. Any
+other failure of an action, condition or table blocks that token (an incident) and keeps the rest of the step; in background steps a
+PortalError does too. OperationalError (deadlock, lock timeout, lost connection) always undoes the step: whoever drives it tries again.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portal import clock, outbox
+from portal.accounts.actor import Actor
+from portal.database import Base
+from portal.errors import PortalError
+from portal.workflow import codec, decisions, engine, registry
+from portal.workflow.calendar import add_working_time
+from portal.workflow.engine import Event, Run, Snapshot, StepFailed
+from portal.workflow.models import HistoryEntry as History
+from portal.workflow.models import Incident, Message, ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.vocabulary import Node
+
+log = structlog.get_logger(__name__)
+
+TOPIC = "workflow.perform_action"
+LIVE = "portal_events"
+_STEPS = "portal.workflow.steps"
+_PERSONAL = frozenset(
+    {"started", "task_completed", "task_claimed", "task_released", "task_delegated", "message", "retried"}
+)
+
+tasks, waits, messages, history, incidents, instances = (
+    Base.metadata.tables[model.__tablename__] for model in (UserTask, Wait, Message, History, Incident, ProcessInstance)
+)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The row of an instance, as locked."""
+
+    id: int
+    definition_id: int
+    process_key: str
+    business_key: str
+    customer_id: int | None
+    status: str
+    state: bytes
+    version: int
+    digest: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.status in ("completed", "cancelled")
+
+
+_INSTANCE = select(
+    ProcessInstance.id,
+    ProcessInstance.definition_id,
+    ProcessInstance.process_key,
+    ProcessInstance.business_key,
+    ProcessInstance.customer_id,
+    ProcessInstance.status,
+    ProcessInstance.state,
+    ProcessInstance.version,
+    ProcessDefinition.digest,
+).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+
+
+def lock(session: Session, where: Any, *, skip_locked: bool = False) -> list[Instance]:
+    """Lock the instances of a condition in the order of their ids, against every other step; keys may still be referred to."""
+    statement = _INSTANCE.where(where).order_by(ProcessInstance.id)
+    rows = session.execute(statement.with_for_update(of=ProcessInstance, key_share=True, skip_locked=skip_locked))
+    return [Instance(*row) for row in rows]
+
+
+def running(session: Session, instance_id: int) -> "Step | None":
+    """Return the step of an instance that is going on in this very transaction (an action is asking), or None."""
+    steps: dict[int, Step] = session.info.setdefault(_STEPS, {})
+    return steps.get(instance_id)
+
+
+@contextmanager
+def step(session: Session, instance: Instance, *, actor: Actor, person: bool) -> Iterator["Step"]:
+    """Load a locked instance; the block acts on it; afterwards it runs on, takes pending messages and is saved."""
+    definition = load_definition(session, instance.definition_id, instance.digest)
+    going = Step(session, instance, actor=actor, person=person)
+    going.run = Run.load(definition, going, instance.state)
+    with _going(going):
+        going.before = going.run.snapshot()
+        yield going
+        going.finish()
+
+
+@contextmanager
+def first_step(
+    session: Session, instance: Instance, facts: Mapping[str, Any], *, actor: Actor, person: bool
+) -> Iterator["Step"]:
+    """Begin a new instance whose row has just been inserted; otherwise like `step`."""
+    definition = load_definition(session, instance.definition_id, instance.digest)
+    going = Step(session, instance, actor=actor, person=person)
+    with _going(going):
+        going.run = Run.start(definition, going, facts)
+        yield going
+        going.finish()
+
+
+@contextmanager
+def _going(going: "Step") -> Iterator[None]:
+    steps: dict[int, Step] = going.session.info.setdefault(_STEPS, {})
+    steps[going.instance.id] = going
+    try:
+        yield
+    finally:
+        del steps[going.instance.id]
+
+
+def load_definition(session: Session, definition_id: int, digest: str) -> engine.Definition:
+    """Return a definition ready to run; its XML is read only when this process has not parsed it yet."""
+    return engine.definition(
+        digest,
+        lambda: session.scalars(select(ProcessDefinition.xml).where(ProcessDefinition.id == definition_id)).one(),
+    )
+
+
+class Step:
+    """A step that is going on: the run's host, and the writer of its rows."""
+
+    run: Run
+
+    def __init__(self, session: Session, instance: Instance, *, actor: Actor, person: bool) -> None:
+        self.session, self.instance, self.actor, self.person = session, instance, actor, person
+        self.before = Snapshot({}, {}, {})
+        self.completed: set[uuid.UUID] = set()
+        self.messages_arrived = False
+        """A message was stored in this very step, or is known to be pending."""
+        self.held = False
+        """Save without running on."""
+        self.now = clock.now()
+
+    # The run's host
+
+    def is_outside(self, node: Node) -> bool:
+        """Say whether the worker performs the node's action."""
+        action = registry.action(node.action or "")
+        return action is not None and action.external
+
+    def perform(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> dict[str, Any] | None:
+        """Do an action inside a savepoint."""
+        action = registry.action(node.action or "")
+        if action is None:
+            raise StepFailed(f"there is no action {node.action}")
+        call = registry.ActionCall(
+            self.instance.process_key, self.instance.business_key, self.instance.id, node.id, inputs,
+            f"{task_id}:{attempt}", self.actor.user_id,
+        )  # fmt: skip
+        with self._failing(node), self.session.begin_nested():
+            result: dict[str, Any] | None = codec.clean(action.perform(self.session, call))
+        return result
+
+    def request(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> None:
+        """Owe an action to the worker through the outbox."""
+        key = f"{task_id}:{attempt}"
+        payload = {
+            "action": node.action,
+            "process_key": self.instance.process_key,
+            "business_key": self.instance.business_key,
+            "instance_id": self.instance.id,
+            "node_id": node.id,
+            "task_id": str(task_id),
+            "attempt": attempt,
+            "actor_id": self.actor.user_id,
+            "inputs": codec.to_json(inputs),
+        }
+        outbox.enqueue(self.session, TOPIC, key=key, payload=payload)
+
+    def decide(self, node: Node, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Ask the newest published table."""
+        return decisions.decide(self.session, node.decision or "", facts)
+
+    def status(self, node: Node) -> None:
+        """Tell the business object its new public status."""
+        subject = registry.subject(self.instance.process_key)
+        if subject is not None:
+            subject.subject.status_changed(self.session, self.instance.business_key, node.status or "", node.id)
+
+    @contextmanager
+    def _failing(self, node: Node) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError:
+            raise
+        except Exception as error:  # whatever an action raises is an incident, see the rules above
+            if self.person and isinstance(error, PortalError):
+                raise
+            log.warning("process_step_failed", node=node.id, business_key=self.instance.business_key, exc_info=True)
+            raise StepFailed(outbox.describe(error)) from error
+
+    # Running on and saving
+
+    def note(self, kind: str, node: Node | None = None, **detail: Any) -> None:
+        """Write something into the instance's history."""
+        self.run.events.append(Event(kind, node.id if node else None, node.name if node else None, detail))
+
+    def finish(self) -> None:
+        """Run on until every token waits and no pending message fits, then save."""
+        looked = {task_id for task_id, wait in self.before.waits.items() if wait.kind == "message"}
+        if not self.held:
+            self.run.advance()
+        now = self.run.snapshot()
+        while not self.held:
+            waiting = {task_id: wait.name for task_id, wait in now.waits.items() if wait.kind == "message"}
+            if not (self.messages_arrived or waiting.keys() - looked):
+                break
+            looked |= waiting.keys()
+            message = self._pending(set(waiting.values()))
+            self.messages_arrived = message is not None
+            if message is not None:
+                self.take(message)
+                self.run.advance()
+                now = self.run.snapshot()
+        self._save(now)
+
+    def provoked(self, kind: str) -> list[uuid.UUID]:
+        """Return the waits of a kind that something has come for: a pending message, a moment that has passed."""
+        of_kind = [wait for wait in self.before.waits.values() if wait.kind == kind]
+        if kind == "timer":
+            return [wait.task_id for wait in of_kind if wait.due_at is not None and wait.due_at <= self.now]
+        message = self._pending({wait.name for wait in of_kind})
+        return [wait.task_id for wait in of_kind if message is not None and wait.name == message.name]
+
+    def _pending(self, names: set[str]) -> Any:
+        if not names:
+            return None
+        statement = (
+            select(messages.c.id, messages.c.name, messages.c.sender, messages.c.payload)
+            .where(
+                messages.c.status == "pending",
+                messages.c.business_key == self.instance.business_key,
+                messages.c.name.in_(sorted(names)),
+                messages.c.expires_at > self.now,
+            )
+            .order_by(messages.c.id)
+            .limit(1)
+        )
+        return self.session.execute(statement).first()
+
+    def take(self, message: Any) -> None:
+        """Hand a stored message to the run, which waits for it."""
+        wait = self.run.deliver(message.name, codec.from_json(message.payload))
+        if wait is None:
+            raise RuntimeError(f"nobody waits for {message.name}")
+        self.note("message", wait.node, name=message.name, sender=message.sender)
+        self._execute(
+            messages.update()
+            .where(messages.c.id == message.id)
+            .values(status="delivered", delivered_at=self.now, instance_id=self.instance.id)
+        )
+
+    def _execute(self, statement: Any, rows: list[dict[str, Any]] | None = None) -> None:
+        self.session.connection().execute(statement, rows)
+
+    def _save(self, now: Snapshot) -> None:
+        self.session.flush()
+        self._save_tasks(now)
+        self._save_waits(now)
+        self._save_incidents(now)
+        self._save_instance(now)
+        self._save_history()
+        key = self.instance
+        self._execute(
+            select(func.pg_notify(LIVE, "tasks"), func.pg_notify(LIVE, f"subject:{key.process_key}:{key.business_key}"))
+        )
+
+    def _save_tasks(self, now: Snapshot) -> None:
+        gone = self.before.tasks.keys() - now.tasks.keys() - self.completed
+        if gone:
+            self._execute(
+                tasks.update()
+                .where(tasks.c.id.in_(list(gone)), tasks.c.status == "open")
+                .values(status="cancelled", completed_at=self.now)
+            )
+            for task_id in gone:
+                self.note("task_cancelled", self.before.tasks[task_id], task=str(task_id))
+        rows = [self._task(task_id, node) for task_id, node in now.tasks.items() if task_id not in self.before.tasks]
+        if rows:
+            self._execute(tasks.insert(), rows)
+
+    def _task(self, task_id: uuid.UUID, node: Node) -> dict[str, Any]:
+        rule = registry.rule(node.assignee) if node.assignee else None
+        assignee = rule(self.session, self.instance.business_key) if rule else None
+        due = add_working_time(self.now, node.due) if node.due else None
+        self.note("task_created", node, task=str(task_id), assignee=assignee, role=node.role)
+        return {
+            "id": task_id,
+            "instance_id": self.instance.id,
+            "process_key": self.instance.process_key,
+            "business_key": self.instance.business_key,
+            "definition_id": self.instance.definition_id,
+            "node_id": node.id,
+            "name_zh": node.name[0],
+            "name_en": node.name[1],
+            "role": node.role,
+            "assignee_id": assignee,
+            "status": "open",
+            "priority": node.priority,
+            "due_at": due,
+            "created_at": self.now,
+        }
+
+    def _save_waits(self, now: Snapshot) -> None:
+        gone = self.before.waits.keys() - now.waits.keys()
+        if gone:
+            self._execute(waits.delete().where(waits.c.task_id.in_(list(gone))))
+        rows = [
+            {
+                "instance_id": self.instance.id,
+                "task_id": wait.task_id,
+                "node_id": wait.node.id,
+                "kind": wait.kind,
+                "name": wait.name,
+                "business_key": self.instance.business_key,
+                "due_at": wait.due_at,
+            }
+            for task_id, wait in now.waits.items()
+            if task_id not in self.before.waits
+        ]
+        if rows:
+            self._execute(waits.insert(), rows)
+
+    def _save_incidents(self, now: Snapshot) -> None:
+        over = (self.before.blocked.keys() - now.blocked.keys()) | (
+            self.before.blocked.keys() & self.run.failures.keys()
+        )
+        if over:
+            self._execute(
+                incidents.update()
+                .where(
+                    incidents.c.instance_id == self.instance.id,
+                    incidents.c.task_id.in_(list(over)),
+                    incidents.c.status == "open",
+                )
+                .values(status="resolved", resolved_at=self.now, resolved_by=self.actor.user_id)
+            )
+        for task_id, (node, error) in self.run.failures.items():
+            if task_id in now.blocked:
+                self._execute(incidents.insert().values(self._incident(task_id, node, error)))
+
+    def _incident(self, task_id: uuid.UUID, node: Node, error: str) -> dict[str, Any]:
+        earlier = select(func.count()).where(
+            incidents.c.instance_id == self.instance.id, incidents.c.task_id == task_id
+        )
+        return {
+            "instance_id": self.instance.id,
+            "task_id": task_id,
+            "node_id": node.id,
+            "error": error[:2000],
+            "attempts": earlier.scalar_subquery() + 1,
+            "status": "open",
+            "created_at": self.now,
+        }
+
+    def _save_instance(self, now: Snapshot) -> None:
+        ended: datetime | None = None
+        status = "incident" if now.blocked else "running"
+        if self.run.ended:
+            status, ended = "completed", self.now
+            self.note("ended")
+            subject = registry.subject(self.instance.process_key)
+            if subject is not None:
+                subject.subject.ended(self.session, self.instance.business_key)
+        self._execute(
+            instances.update()
+            .where(instances.c.id == self.instance.id, instances.c.version == self.instance.version)
+            .values(
+                state=self.run.dump(),
+                state_format=codec.FORMAT,
+                status=status,
+                ended_at=ended,
+                version=self.instance.version + 1,
+            )
+        )
+
+    def _save_history(self) -> None:
+        rows = [
+            {
+                "instance_id": self.instance.id,
+                "at": self.now,
+                "kind": event.kind,
+                "node_id": event.id,
+                "name_zh": event.name[0] if event.name else None,
+                "name_en": event.name[1] if event.name else None,
+                "actor_id": self.actor.user_id if event.kind in _PERSONAL else None,
+                "actor_name": self.actor.name if event.kind in _PERSONAL else "system",
+                "detail": event.detail,
+            }
+            for event in self.run.events
+        ]
+        if rows:
+            self._execute(history.insert(), rows)
