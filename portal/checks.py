@@ -34,8 +34,9 @@ FORBIDDEN = {
 RAW = re.compile(r"\|\s*safe\b")
 SHOWN_ATTRIBUTES = {"title", "placeholder", "alt", "aria-label", "aria-description", "data-confirm"}
 WORD = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]")
-NOT_LANGUAGE = re.compile(
-    r"\b(?:English|SKU|BPMN|DMN|API|QR|PDF|CSV|Excel|GTIN|kg|mm|CNY|Ctrl|Esc|Enter|UTC|URL|ID|v\d+)\b|中文|元"
+NOT_LANGUAGE = re.compile(  # names, units, standards, and a marking as an example
+    r"\b(?:English|SKU|BPMN|DMN|API|QR|PDF|CSV|Excel|GTIN|kg|mm|CNY|Ctrl|Esc|Enter|UTC|URL|ID|v\d+|GB/T|ISO)\b"
+    r"|中文|元|\S*\d[x×]\d\S*"
 )
 KEYWORDS = {"_", "_l", "n_", "gettext", "ngettext", "lazy_gettext", "LazyText"}
 PLACE = re.compile(r"%\((\w+)\)[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
@@ -85,18 +86,25 @@ def _untranslated(source: str) -> list[str]:
 def _markup(source: str) -> Iterator[str]:
     """Return what of a template is written out as it stands: no expressions, comments or translated blocks."""
     block: list[str] = []
-    translated = False
+    silent = ""  # the tag that ends a stretch nobody reads as it stands
     for _line, kind, value in environment.lex(source):
         if kind == "block_begin":
             block = []
-        elif kind == "block_end":
-            translated = block[:1] == ["trans"] or (translated and block[:1] != ["endtrans"])
         elif kind == "name":
             block.append(value)
-        elif kind == "data" and not translated:
+        elif kind == "block_end":
+            silent = _silent_until(block) or ("" if block[0] == silent else silent)
+        elif kind == "data" and not silent:
             yield value
         elif kind == "variable_end":
             yield " "
+
+
+def _silent_until(block: list[str]) -> str:
+    """Return what ends a translated block, or a block of class names (`body_class`); empty for other tags."""
+    if block[0] == "trans":
+        return "endtrans"
+    return "endblock" if block[0] == "block" and block[1].endswith("_class") else ""
 
 
 class _Texts(HTMLParser):

@@ -22,6 +22,7 @@ def templates(tmp_path, monkeypatch):
         ('<a onclick="go()"></a>', "inline event handler"),
         ('<a hx-on:click="go()"></a>', "inline htmx handler"),
         ("{{ text|safe }}", "|safe without a reason"),
+        ("{% block a_class %}b{% endblock %}<p>Hello there</p>", "untranslated text 'Hello there'"),
         ("<p>Hello there</p>", "untranslated text 'Hello there'"),
         ('<p title="你好"></p>', "untranslated text '你好'"),
     ],
@@ -35,6 +36,7 @@ def test_a_good_template_passes(templates: Path):
     (templates / "page.html").write_text(
         '{# onclick= #}<script src="/a.js"></script><script type="application/json">{}</script>'
         '<p class="style">{{ _("Hello %}") }} {% trans n=3 %}{{ n }} wheels{% endtrans %}</p>'
+        '{% block body_class %}has-bar{% endblock %}<input placeholder="1-400×50×203-WA60K5V-35m/s">'
         '<a title="{{ _("Go on") }}">中文</a> <b>{{ "a" if x else "b" }} · 3</b>'
     )
     assert checks.check_templates() == []
