@@ -128,6 +128,18 @@ def next_task(session: Session, *, actor: Actor, after: uuid.UUID) -> uuid.UUID 
     )
 
 
+def colleagues(session: Session, *, actor: Actor, role: str | None) -> tuple[tuple[int, str], ...]:
+    """Return who else could be handed a task of a role: (user id, name), by name."""
+    if role is None:
+        return ()
+    found = session.execute(
+        select(User.id, User.name)
+        .where(User.active, User.roles.contains([role]), User.id != actor.user_id, User.customer_id.is_(None))
+        .order_by(User.name)
+    )
+    return tuple((row.id, row.name) for row in found)
+
+
 def task_row(session: Session, *, task_id: uuid.UUID) -> TaskRow | None:
     """Return one task's row; whether the actor may see it is the runtime's to say first."""
     row = session.execute(_joined(*_COLUMNS).where(UserTask.id == task_id)).one_or_none()

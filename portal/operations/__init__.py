@@ -1,0 +1,1 @@
+"""Operations: what runs, what failed, and trying it again."""
