@@ -9,6 +9,9 @@ QUIET = {"spiff": logging.WARNING, "SpiffWorkflow": logging.WARNING, "alembic": 
          "dramatiq": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING,
          "uvicorn": logging.WARNING, "uvicorn.error": logging.WARNING, "uvicorn.access": logging.WARNING}  # fmt: skip
 
+WITHOUT_LOCALS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+"""Traces for machines; what variables held (passwords, session tokens) is nobody's to read in a log."""
+
 
 def configure(*, process: str, debug: bool = False) -> None:
     """Set up logging of this process to standard error; `process` (web, worker, …) stands on every line."""
@@ -36,9 +39,9 @@ def configure(*, process: str, debug: bool = False) -> None:
 def _rendering() -> list[structlog.typing.Processor]:
     last: list[structlog.typing.Processor]
     if sys.stderr.isatty():
-        last = [structlog.dev.ConsoleRenderer()]
+        last = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
-        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        last = [WITHOUT_LOCALS, structlog.processors.JSONRenderer(ensure_ascii=False)]
     return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
 
 
