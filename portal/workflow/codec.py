@@ -112,6 +112,12 @@ def load(data: bytes, workflow: Any) -> tuple[dict[str, Any], dict[str, int]]:
     return from_json(state["facts"]), state["visits"]
 
 
+def facts_of(data: bytes) -> dict[str, Any]:
+    """Return the facts of a saved state."""
+    facts: dict[str, Any] = from_json(orjson.loads(data)["facts"])
+    return facts
+
+
 def _restore(workflow: Any, tokens: list[Any]) -> None:
     completed, success, last, root, rows = tokens
     ids = [UUID(row[0]) for row in rows]
