@@ -45,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_servers(commands)
     _add_tools(commands)
+    for command in commands.choices.values():
+        command.add_argument(
+            "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="as before the command"
+        )
     return parser
 
 
@@ -53,7 +57,6 @@ def _add_servers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         server = commands.add_parser(name, help=text)
         server.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         server.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
-        server.add_argument("--data", type=Path, metavar="DIR", default=argparse.SUPPRESS)
         server.set_defaults(command=command)
         if name == "run":
             server.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
@@ -229,7 +232,9 @@ def _publish() -> None:
     try:
         publish_delivered()
     except DiagramRefused as error:
-        reasons = "\n".join(f"  {problem.node_id} {problem.node_name[1]}: {problem.message}" for problem in error.problems)
+        reasons = "\n".join(
+            f"  {problem.node_id} {problem.node_name[1]}: {problem.message}" for problem in error.problems
+        )
         raise Refused(f"{error}\n{reasons}") from error
 
 
