@@ -169,9 +169,10 @@ def _json(problem: Problem) -> Response[Any]:
 
 
 def _page(problem: Problem) -> str:
+    plain = problem in (NOT_FOUND, BROKEN)  # the pages themselves say these best, for each side
     values = {
-        "error_title": str(problem.title),
-        "error_text": " ".join(map(str, (problem.message, *(problem.fields or {}).values()))),
+        "error_title": "" if plain else str(problem.title),
+        "error_text": "" if plain else " ".join(map(str, (problem.message, *(problem.fields or {}).values()))),
         "retry_after": problem.retry_after,
     }
     try:
@@ -183,7 +184,7 @@ def _page(problem: Problem) -> str:
         RuntimeError,
     ):  # the last resort must not fail with the page itself
         log.exception("error_page_failed")
-        return str(BARE.format(values["error_title"], values["error_text"], request_id()))
+        return str(BARE.format(str(problem.title), str(problem.message), request_id()))
 
 
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {

@@ -67,7 +67,7 @@ class Form:
         """Return everything chosen under one name."""
         return [text for key, text in self.pairs if key == name]
 
-    def checked(self, name: str, value: str = "on") -> bool:
+    def checked(self, name: str, value: str = "1") -> bool:
         """Tell whether a box or choice is on."""
         return value in self.values(name)
 
@@ -117,7 +117,7 @@ def _text(value: Any) -> str:
     if value is None or value is False:
         return ""
     if value is True:
-        return "on"
+        return "1"
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
