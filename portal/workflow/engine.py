@@ -278,7 +278,7 @@ class Run:
         if task is None or not task.internal_data.pop("blocked", False):
             return False
         node = self._node(task)
-        self._visits.pop(node.id, None)
+        self._visits.clear()
         task.internal_data["attempt"] = self.attempt(task_id) + 1
         if task.state == TaskState.STARTED:
             self._attempt(task, lambda: self._act(task, node))

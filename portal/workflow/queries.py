@@ -120,7 +120,7 @@ def task_detail(session: Session, task_id: uuid.UUID) -> TaskDetail | None:
         return None
     *columns, state, definition_id = row
     node = vocabulary(session, definition_id).nodes[row.node_id]
-    return TaskDetail(*columns, form=node.form, facts=facts_of(state))
+    return TaskDetail(*columns, form=node.form, facts=facts_of(state))  # type: ignore[misc]  # columns ends before them
 
 
 def facts(session: Session, instance_id: int) -> Mapping[str, Any]:
@@ -198,7 +198,7 @@ def path(session: Session, instance_id: int) -> Path:
         .group_by(HistoryEntry.node_id)
         .order_by(func.min(HistoryEntry.id))
     )
-    entered: dict[str, datetime] = {node_id: at for node_id, at in rows}  # noqa: C416  # a Row is no pair to mypy
+    entered: dict[str, datetime] = {node_id or "": at for node_id, at in rows}
     failed = list(_nodes(session, Incident, instance_id, Incident.status == "open"))
     tasks = _nodes(session, UserTask, instance_id, UserTask.status == "open")
     waits = _nodes(session, Wait, instance_id, True)

@@ -13,9 +13,12 @@ from portal.workflow.vocabulary import Vocabulary
 class Entry(Protocol):
     """What is read of a history entry."""
 
-    kind: str
-    node_id: str | None
-    detail: dict[str, Any]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def node_id(self) -> str | None: ...
+    @property
+    def detail(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,240 @@
+"""What goes wrong: refused actions, broken actions, endless loops, outside systems that are down; nothing is lost and somebody can try again."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.database import unit_of_work
+from portal.errors import Conflict, NotPermitted
+from portal.outbox import MAX_ATTEMPTS
+from portal.workflow import service, timers
+from portal.workflow.models import HistoryEntry, Incident
+from portal.workflow.registry import ActionCall
+from tests.diagrams.build import border, catch, diagram, end, field, gateway, parallel, service as action, start, user_task, wired  # noqa: I001
+from tests.integration.workflow.conftest import Notebook, Office
+
+ONE_ACTION = diagram(
+    "test",
+    wired(start(), user_task("ask"), action("act", "test.one"), user_task("next"), end(), flows="start -> ask -> act -> next -> end"),
+)
+
+
+def test_a_refusal_during_a_persons_step_undoes_it_and_reaches_them(office: Office, notebook: Notebook) -> None:
+    office.run(ONE_ACTION)
+    notebook.fail["test.one"] = Conflict("credit is used up")
+    with pytest.raises(Conflict, match="credit is used up"):
+        office.complete("ask")
+    assert (office.open(), office.incidents(), office.status()) == (["ask"], [], "running")
+    del notebook.fail["test.one"]
+    office.complete("ask")
+    assert office.open() == ["next"]
+
+
+def test_a_broken_action_becomes_an_incident_and_keeps_what_the_person_did(office: Office, notebook: Notebook) -> None:
+    office.run(ONE_ACTION)
+    notebook.fail["test.one"] = KeyError("amount")
+    office.complete("ask")
+    (incident,) = office.incidents()
+    assert (incident.node_id, incident.attempts, office.open(), office.status()) == ("act", 1, [], "incident")
+    assert "KeyError" in incident.error
+    office.retry()
+    (incident,) = office.incidents()
+    assert incident.attempts == 2
+    del notebook.fail["test.one"]
+    office.retry()
+    assert (office.incidents(), office.open(), office.status()) == ([], ["next"], "running")
+    assert len(set(notebook.keys)) == 3
+
+
+def test_what_a_broken_action_wrote_is_undone(office: Office, notebook: Notebook) -> None:
+    def write(session: Session, _call: ActionCall) -> None:
+        session.add(HistoryEntry(instance_id=1, at=timers.clock.now(), kind="half done", actor_name="", detail={}))
+        session.flush()
+
+    notebook.hooks["test.one"] = write
+    notebook.fail["test.one"] = RuntimeError("too late")
+    office.run(ONE_ACTION)
+    office.complete("ask")
+    assert office.history("half done") == []
+    assert office.history("task_completed")[0].node_id == "ask"
+
+
+def test_only_an_administrator_retries(office: Office, notebook: Notebook) -> None:
+    office.run(ONE_ACTION)
+    notebook.fail["test.one"] = KeyError("amount")
+    office.complete("ask")
+    (incident,) = office.incidents()
+    with pytest.raises(NotPermitted), unit_of_work() as session:
+        service.retry_incident(session, actor=office.people.seller, incident_id=incident.id)
+    notebook.fail.clear()
+    office.retry()
+    with pytest.raises(Conflict), unit_of_work() as session:
+        service.retry_incident(session, actor=office.people.admin, incident_id=incident.id)
+
+
+def test_another_branch_goes_on_beside_an_incident(office: Office, notebook: Notebook) -> None:
+    notebook.fail["test.one"] = ValueError("no")
+    xml = diagram(
+        "test",
+        wired(
+            start(), parallel("split"), action("act", "test.one"), end("e1"), user_task("ship"), end("e2"),
+            flows="start -> split -> act -> e1\nsplit -> ship -> e2",
+        ),
+    )  # fmt: skip
+    office.run(xml)
+    assert (office.open(), office.status()) == (["ship"], "incident")
+    office.complete("ship")
+    assert office.status() == "incident"
+    notebook.fail.clear()
+    office.retry()
+    assert office.status() == "completed"
+
+
+def test_a_condition_that_cannot_be_computed_is_an_incident_at_the_gateway(office: Office) -> None:
+    xml = diagram(
+        "test",
+        wired(
+            start(), gateway("gate"), user_task("a"), user_task("b"), end("ea"), end("eb"),
+            flows="start -> gate\ngate -> a | order.amount > 5\ngate -> b | default\na -> ea\nb -> eb",
+        ),
+    )  # fmt: skip
+    office.run(xml, order={"amount": "five"})
+    (incident,) = office.incidents()
+    assert (incident.node_id, office.open()) == ("gate", [])
+    assert "order.amount" in incident.error
+
+
+LOOP = diagram(
+    "test",
+    wired(
+        start(), gateway("merge"), action("act", "test.one", result="state"), gateway("gate"), end(),
+        flows="start -> merge -> act -> gate\ngate -> end | state.done\ngate -> merge | default",
+    ),
+)  # fmt: skip
+
+
+def test_a_loop_without_an_end_stops_after_a_hundred_rounds(office: Office, notebook: Notebook) -> None:
+    notebook.answers["test.one"] = {"done": False}
+    office.run(LOOP)
+    (incident,) = office.incidents()
+    assert (len(notebook.calls), incident.node_id, office.status()) == (100, "merge", "incident")
+    notebook.answers["test.one"] = {"done": True}
+    office.retry()
+    assert office.status() == "completed"
+
+
+def test_a_long_loop_is_not_cut_short(office: Office, notebook: Notebook) -> None:
+    steps = [f"s{n}" for n in range(14)]
+    xml = diagram(
+        "test",
+        wired(
+            start(), gateway("merge"), *[action(step, "test.two") for step in steps], catch("more", message="more"), gateway("gate"), end(),
+            flows=f"start -> merge -> {' -> '.join(steps)} -> more -> gate\ngate -> end | more.done\ngate -> merge | default",
+        ),
+        messages="more",
+    )  # fmt: skip
+    office.run(xml)
+    for number in range(99):
+        office.send("more", f"m{number}", {"done": False})
+    assert office.waits() == ["message:more"]
+    office.send("more", "last", {"done": True})
+    assert (office.status(), len(notebook.calls)) == ("completed", 100 * len(steps))
+
+
+OUTSIDE = diagram(
+    "test",
+    wired(
+        start(), action("push", "test.outside", {"what": "order.number"}, result="pushed"), border("late", "push", timer="P1D"),
+        user_task("chase"), end("e1"), user_task("go", field("note")), end(),
+        flows="start -> push -> go -> end\nlate -> chase -> e1",
+    ),
+)  # fmt: skip
+
+
+def test_an_outside_action_completes_its_step_once_the_worker_has_done_it(office: Office, notebook: Notebook, drain: Any) -> None:
+    notebook.answers["test.outside"] = {"reference": "F-1"}
+    office.run(OUTSIDE, order={"number": "SO-1"})
+    assert (notebook.calls, office.waits(), office.open()) == ([], ["action:test.outside", "timer:late"], [])
+    assert drain() == 1
+    assert notebook.calls == [("test.outside", {"what": "SO-1"})]
+    assert (office.open(), office.waits()) == (["go"], [])
+
+
+def test_an_outside_action_is_tried_again_by_the_outbox_and_then_by_the_operator(
+    office: Office, notebook: Notebook, drain: Any, clock: Any
+) -> None:
+    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    office.run(OUTSIDE, order={"number": "SO-1"})
+    for _ in range(MAX_ATTEMPTS):
+        assert (office.incidents(), office.status()) == ([], "running")
+        drain()
+        clock.travel(minutes=6)
+    (incident,) = office.incidents()
+    assert (incident.node_id, office.status()) == ("push", "incident")
+    assert "factory is down" in incident.error
+    assert len(set(notebook.keys)) == 1
+    notebook.fail.clear()
+    office.retry()
+    assert office.status() == "running"
+    drain()
+    assert (office.incidents(), office.open(), office.status()) == ([], ["go"], "running")
+    assert len(set(notebook.keys)) == 2
+
+
+def test_a_result_that_comes_after_the_step_was_interrupted_changes_nothing(
+    office: Office, notebook: Notebook, drain: Any, clock: Any
+) -> None:
+    office.run(OUTSIDE, order={"number": "SO-1"})
+    clock.travel(days=1)
+    assert timers.fire_due() == 1
+    assert office.open() == ["chase"]
+    drain()
+    assert office.open() == ["chase"]
+
+
+def test_a_message_whose_step_breaks_waits_behind_an_incident(office: Office, notebook: Notebook) -> None:
+    xml = diagram(
+        "test",
+        wired(start(), catch("wait", message="done"), user_task("go", assignee="test.somebody"), end(), flows="start -> wait -> go -> end"),
+        messages="done",
+    )
+    office.run(xml)
+    notebook.assignee = 999_999  # there is no such person: the task cannot be stored
+    assert office.send("done", "m1")
+    (incident,) = office.incidents()
+    assert (incident.node_id, office.open(), office.status(), office.waits()) == ("wait", [], "incident", [])
+    assert not office.send("done", "m1")
+    notebook.assignee = office.people.seller.user_id
+    office.retry()
+    assert (office.open(), office.status(), office.incidents()) == (["go"], "running", [])
+
+
+def test_a_timer_whose_step_breaks_waits_behind_an_incident(office: Office, notebook: Notebook, clock: Any) -> None:
+    xml = diagram(
+        "test",
+        wired(start(), catch("wait", timer="PT1H"), user_task("go", assignee="test.somebody"), end(), flows="start -> wait -> go -> end"),
+    )
+    office.run(xml)
+    notebook.assignee = 999_999
+    clock.travel(hours=1)
+    assert timers.fire_due() == 0
+    assert (timers.fire_due(), len(office.incidents()), office.open()) == (0, 1, [])
+    notebook.assignee = None
+    office.retry()
+    assert (office.open(), office.status()) == (["go"], "running")
+
+
+def test_an_incident_of_a_step_that_is_cancelled_is_over(office: Office, notebook: Notebook, clock: Any, drain: Any) -> None:
+    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    office.run(OUTSIDE, order={"number": "SO-1"})
+    for _ in range(MAX_ATTEMPTS):
+        drain()
+        clock.travel(minutes=6)
+    assert office.status() == "incident"
+    clock.travel(days=1)
+    timers.fire_due()
+    assert (office.open(), office.incidents(), office.status()) == (["chase"], [], "running")
+    with unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(Incident)) == 1
