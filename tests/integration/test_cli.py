@@ -74,7 +74,8 @@ def worker_is_alive(port: int) -> bool:
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    return [child for child in psutil.Process(process.pid).children() if "worker" in child.cmdline()]
+    children = psutil.Process(process.pid).children()
+    return [child for child in children if "worker" in (child.as_dict(["cmdline"])["cmdline"] or [])]
 
 
 def test_run_starts_everything_serves_pages_and_stops_cleanly(data):
