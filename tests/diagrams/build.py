@@ -5,6 +5,7 @@
 
 import re
 from html import escape
+from itertools import pairwise
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -122,7 +123,7 @@ def wired(*parts: str, flows: str) -> str:
     for line in filter(None, map(str.strip, flows.splitlines())):
         way, _, condition = line.partition("|")
         nodes = [name.strip() for name in way.split("->")]
-        for source, target in zip(nodes, nodes[1:], strict=False):
+        for source, target in pairwise(nodes):
             xml, arrow = _arrow(xml, source, target, condition.strip())
             xml += arrow
     return xml
@@ -145,8 +146,8 @@ def _arrow(xml: str, source: str, target: str, condition: str) -> tuple[str, str
 def table(key: str, inputs: dict[str, str], outputs: str, *rules: str, policy: str = "FIRST") -> str:
     """A decision table: inputs are expression → type; a rule is `cell | cell -> answer | answer`."""
     columns = "".join(
-        f'<input id="{key}_in{n}" label="{text} 列" ><inputExpression typeRef="{type}"><text>{escape(text)}</text></inputExpression></input>'
-        for n, (text, type) in enumerate(inputs.items())
+        f'<input id="{key}_in{n}" label="{text} 列" ><inputExpression typeRef="{kind}"><text>{escape(text)}</text></inputExpression></input>'
+        for n, (text, kind) in enumerate(inputs.items())
     )
     answers = "".join(f'<output id="{key}_{name}" name="{name}" label="{name}"/>' for name in outputs.split())
     rows = "".join(_row(key, number, row) for number, row in enumerate(rules, 1))

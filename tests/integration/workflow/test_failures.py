@@ -12,12 +12,33 @@ from portal.outbox import MAX_ATTEMPTS
 from portal.workflow import service, timers
 from portal.workflow.models import HistoryEntry, Incident
 from portal.workflow.registry import ActionCall
-from tests.diagrams.build import border, catch, diagram, end, field, gateway, parallel, service as action, start, user_task, wired  # noqa: I001
+from tests.diagrams.build import (
+    border,
+    catch,
+    diagram,
+    end,
+    field,
+    gateway,
+    parallel,
+    start,
+    user_task,
+    wired,
+)
+from tests.diagrams.build import (
+    service as action,
+)
 from tests.integration.workflow.conftest import Notebook, Office
 
 ONE_ACTION = diagram(
     "test",
-    wired(start(), user_task("ask"), action("act", "test.one"), user_task("next"), end(), flows="start -> ask -> act -> next -> end"),
+    wired(
+        start(),
+        user_task("ask"),
+        action("act", "test.one"),
+        user_task("next"),
+        end(),
+        flows="start -> ask -> act -> next -> end",
+    ),
 )
 
 
@@ -153,7 +174,9 @@ OUTSIDE = diagram(
 )  # fmt: skip
 
 
-def test_an_outside_action_completes_its_step_once_the_worker_has_done_it(office: Office, notebook: Notebook, drain: Any) -> None:
+def test_an_outside_action_completes_its_step_once_the_worker_has_done_it(
+    office: Office, notebook: Notebook, drain: Any
+) -> None:
     notebook.answers["test.outside"] = {"reference": "F-1"}
     office.run(OUTSIDE, order={"number": "SO-1"})
     assert (notebook.calls, office.waits(), office.open()) == ([], ["action:test.outside", "timer:late"], [])
@@ -197,7 +220,13 @@ def test_a_result_that_comes_after_the_step_was_interrupted_changes_nothing(
 def test_a_message_whose_step_breaks_waits_behind_an_incident(office: Office, notebook: Notebook) -> None:
     xml = diagram(
         "test",
-        wired(start(), catch("wait", message="done"), user_task("go", assignee="test.somebody"), end(), flows="start -> wait -> go -> end"),
+        wired(
+            start(),
+            catch("wait", message="done"),
+            user_task("go", assignee="test.somebody"),
+            end(),
+            flows="start -> wait -> go -> end",
+        ),
         messages="done",
     )
     office.run(xml)
@@ -214,7 +243,13 @@ def test_a_message_whose_step_breaks_waits_behind_an_incident(office: Office, no
 def test_a_timer_whose_step_breaks_waits_behind_an_incident(office: Office, notebook: Notebook, clock: Any) -> None:
     xml = diagram(
         "test",
-        wired(start(), catch("wait", timer="PT1H"), user_task("go", assignee="test.somebody"), end(), flows="start -> wait -> go -> end"),
+        wired(
+            start(),
+            catch("wait", timer="PT1H"),
+            user_task("go", assignee="test.somebody"),
+            end(),
+            flows="start -> wait -> go -> end",
+        ),
     )
     office.run(xml)
     notebook.assignee = 999_999
@@ -226,7 +261,9 @@ def test_a_timer_whose_step_breaks_waits_behind_an_incident(office: Office, note
     assert (office.open(), office.status()) == (["go"], "running")
 
 
-def test_an_incident_of_a_step_that_is_cancelled_is_over(office: Office, notebook: Notebook, clock: Any, drain: Any) -> None:
+def test_an_incident_of_a_step_that_is_cancelled_is_over(
+    office: Office, notebook: Notebook, clock: Any, drain: Any
+) -> None:
     notebook.fail["test.outside"] = ConnectionError("factory is down")
     office.run(OUTSIDE, order={"number": "SO-1"})
     for _ in range(MAX_ATTEMPTS):

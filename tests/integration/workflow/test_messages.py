@@ -1,0 +1,175 @@
+"""Messages: stored first, each one once, delivered in whatever order they and their receivers come."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.database import unit_of_work
+from portal.workflow import service, timers
+from portal.workflow.models import Message
+from portal.workflow.registry import ActionCall
+from tests.diagrams.build import border, catch, diagram, end, inside, start, user_task, wired
+from tests.diagrams.build import service as action
+from tests.integration.workflow.conftest import Notebook, Office
+
+TWO_WAITS = diagram(
+    "test",
+    wired(
+        start(), user_task("first"), catch("started", message="started"), action("note", "test.one", {"what": "started.by"}),
+        catch("finished", message="finished"), user_task("last"), end(),
+        flows="start -> first -> started -> note -> finished -> last -> end",
+    ),
+    messages="started finished",
+)  # fmt: skip
+
+
+def messages() -> list[tuple[str, str]]:
+    with unit_of_work() as session:
+        return [
+            (row.name, row.status) for row in session.execute(select(Message.name, Message.status).order_by(Message.id))
+        ]
+
+
+def test_messages_that_come_early_and_in_the_wrong_order_wait(office: Office, notebook: Notebook) -> None:
+    office.run(TWO_WAITS)
+    assert office.send("finished", "m2")
+    assert office.send("started", "m1", {"by": "line 3"})
+    assert messages() == [("finished", "pending"), ("started", "pending")]
+    office.complete("first")
+    assert (office.open(), notebook.calls) == (["last"], [("test.one", {"what": "line 3"})])
+    assert messages() == [("finished", "delivered"), ("started", "delivered")]
+
+
+def test_a_message_before_the_process_waits_for_its_start(office: Office) -> None:
+    office.publish(TWO_WAITS)
+    assert office.send("started", "m1", {"by": "x"})
+    office.start()
+    office.complete("first")
+    assert office.waits() == ["message:finished"]
+
+
+def test_the_same_message_twice_counts_once(office: Office) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    assert office.send("started", "m1", {"by": "x"})
+    assert not office.send("started", "m1", {"by": "x"})
+    assert messages() == [("started", "delivered")]
+
+
+def test_a_message_for_another_business_object_is_not_taken(office: Office) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    office.business_key = "B2"
+    office.send("started", "m1", {"by": "x"})
+    office.business_key = "B1"
+    assert office.waits() == ["message:started"]
+
+
+def test_a_message_after_the_end_stays_until_it_expires(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    for number, name in enumerate(("started", "finished")):
+        office.send(name, f"m{number}", {"by": "x"})
+    office.complete("last")
+    assert office.status() == "completed"
+    assert office.send("finished", "m9")
+    assert messages()[-1] == ("finished", "pending")
+    clock.travel(timedelta(days=31))
+    timers.fire_due()
+    assert messages()[-1] == ("finished", "expired")
+
+
+def test_an_expired_message_is_not_delivered(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.send("started", "m1", {"by": "x"})
+    clock.travel(timedelta(days=30))
+    office.complete("first")
+    assert office.waits() == ["message:started"]
+
+
+def test_a_message_that_slipped_in_beside_its_receivers_start_is_found(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    with unit_of_work() as session:  # as if it had been stored while the step that waits was not committed yet
+        session.add(
+            Message(sender="s", message_id="1", name="started", business_key="B1", payload={"by": "x"}, received_at=clock.now(),
+                    expires_at=clock.now() + timedelta(days=1))
+        )  # fmt: skip
+    clock.travel(seconds=2)
+    timers.fire_due()
+    assert office.waits() == ["message:finished"]
+
+
+def cancelling() -> str:
+    inner = wired(
+        start("s"),
+        user_task("work"),
+        action("quit", "test.one"),
+        user_task("never"),
+        end("e"),
+        flows="s -> work -> quit -> never -> e",
+    )
+    return diagram(
+        "test",
+        wired(
+            start(), inside("inner", inner), end("done"), border("cancel", "inner", message="cancel_order"),
+            action("undo", "test.two", {"what": "cancel_order.reason"}), end("undone"),
+            flows="start -> inner -> done\ncancel -> undo -> undone",
+        ),
+        messages="cancel_order",
+    )  # fmt: skip
+
+
+def test_an_action_may_send_a_message_to_its_own_process(office: Office, notebook: Notebook) -> None:
+    def cancel(session: Session, call: ActionCall) -> None:
+        service.receive_message(
+            session, sender="orders", message_id=call.key, name="cancel_order", business_key=call.business_key,
+            payload={"reason": "agreed"},
+        )  # fmt: skip
+
+    notebook.hooks["test.one"] = cancel
+    office.run(cancelling())
+    office.complete("work")
+    assert notebook.calls == [("test.one", {}), ("test.two", {"what": "agreed"})]
+    assert (office.status(), office.open(), office.incidents()) == ("completed", [], [])
+
+
+def test_a_message_an_action_sent_is_undone_with_the_action(office: Office, notebook: Notebook) -> None:
+    def cancel(session: Session, call: ActionCall) -> None:
+        service.receive_message(
+            session, sender="orders", message_id="1", name="cancel_order", business_key=call.business_key, payload={}
+        )
+
+    notebook.hooks["test.one"] = cancel
+    notebook.fail["test.one"] = RuntimeError("after sending")
+    office.run(cancelling())
+    office.complete("work")
+    assert (office.status(), messages()) == ("incident", [])
+
+
+def test_an_action_may_start_another_process(office: Office, notebook: Notebook) -> None:
+    def begin(session: Session, _call: ActionCall) -> None:
+        service.start_process(session, key="test", business_key="B2", facts={}, actor=office.people.seller)
+
+    office.publish(cancelling())
+    office.start()
+    notebook.hooks["test.one"] = begin
+    office.complete("work")
+    assert office.open() == ["never"]
+    office.business_key = "B2"
+    assert office.open() == ["work"]
+
+
+def test_payloads_keep_their_numbers_and_dates(office: Office, notebook: Notebook, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.send(
+        "started", "m1", {"by": {"amount": 1.10, "on": clock.now().date(), "at": clock.now(), "list": [1, None, True]}}
+    )
+    office.complete("first")
+    from decimal import Decimal
+
+    assert notebook.calls[0][1]["what"] == {
+        "amount": Decimal("1.1"), "on": clock.now().date(), "at": clock.now(), "list": [1, None, True],
+    }  # fmt: skip
