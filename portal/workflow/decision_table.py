@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import etree
 
+from portal.web.i18n import lazy_gettext as _
 from portal.workflow.expressions import (
     Expression,
     ExpressionError,
@@ -31,7 +32,7 @@ _KINDS = {
 class TableRefused(ValueError):
     """A cell or the table as a whole is not understood; `element` is the id of the cell, rule or table."""
 
-    def __init__(self, element: str, reason: str) -> None:
+    def __init__(self, element: str, reason: Any) -> None:
         super().__init__(f"{element}: {reason}")
         self.element, self.reason = element, reason
 
@@ -154,14 +155,14 @@ def read_table(root: etree._Element) -> DecisionTable:
     decision, table = decisions[0], tables[0]
     policy = table.get("hitPolicy", "UNIQUE")
     if policy not in HIT_POLICIES:
-        raise TableRefused(table.get("id", ""), f"the hit policy {policy} is not supported")
+        raise TableRefused(table.get("id", ""), _("the hit policy %(policy)s is not supported", policy=policy))
     inputs = tuple(_input(element) for element in _children(table, "input"))
     outputs = tuple(_output(element) for element in _children(table, "output"))
     rules = tuple(_rule(element, number, inputs, outputs) for number, element in enumerate(_children(table, "rule"), 1))
     if not (inputs and outputs and rules):
-        raise TableRefused(table.get("id", ""), "a table needs inputs, outputs and rules")
+        raise TableRefused(table.get("id", ""), _("a table needs inputs, outputs and rules"))
     if len({column.name for column in outputs}) < len(outputs) or not all(column.name for column in outputs):
-        raise TableRefused(table.get("id", ""), "every output needs its own name")
+        raise TableRefused(table.get("id", ""), _("every output needs its own name"))
     return DecisionTable(decision.get("id", ""), _label(decision, "name"), policy, inputs, outputs, rules)
 
 
@@ -198,7 +199,7 @@ def _rule(element: etree._Element, number: int, inputs: tuple[Input, ...], outpu
     cells, answers = list(_children(element, "inputEntry")), list(_children(element, "outputEntry"))
     rule_id = element.get("id", f"rule {number}")
     if len(cells) != len(inputs) or len(answers) != len(outputs):
-        raise TableRefused(rule_id, "a rule needs one cell for each column")
+        raise TableRefused(rule_id, _("a rule needs one cell for each column"))
     note = next(_children(element, "description"), None)
     tests = tuple(_tests(cell, column, rule_id) for cell, column in zip(cells, inputs, strict=True))
     compiled = tuple(_compiled(a.get("id", rule_id), _text(a)) if _text(a) not in ("", "-") else None for a in answers)
@@ -210,7 +211,7 @@ def _tests(cell: etree._Element, column: Input, rule_id: str) -> UnaryTests:
     try:
         tests = parse_tests(_text(cell))
     except ExpressionRefused as error:
-        raise TableRefused(element, str(error)) from error
+        raise TableRefused(element, error.args[0]) from error
     _check_kinds(element, tests, column)
     return tests
 
@@ -219,16 +220,18 @@ def _check_kinds(element: str, tests: UnaryTests, column: Input) -> None:
     """Refuse a literal that can never equal the column's type: DMN would only never hit, without a word."""
     expected = _KINDS.get(column.type.lower())
     for point in tests.points:
-        for _, limit in point.bounds:
+        for _compare, limit in point.bounds:
             if limit.reads or expected is None:
                 continue
             value = limit.evaluate({})
             if value is not None and kind(value) != expected:
-                raise TableRefused(element, f"{limit.text} is not a {column.type}")
+                raise TableRefused(
+                    element, _("“%(part)s” is not of the type %(type)s", part=limit.text, type=column.type)
+                )
 
 
 def _compiled(element: str, text: str) -> Expression:
     try:
         return compile_expression(text)
     except ExpressionError as error:
-        raise TableRefused(element, str(error)) from error
+        raise TableRefused(element, error.args[0]) from error

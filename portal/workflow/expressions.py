@@ -14,6 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from portal.web.i18n import lazy_gettext as _
+
 LONGEST = 1000
 MOST_NODES = 200
 DEEPEST = 25
@@ -82,17 +84,21 @@ def compile_expression(text: str) -> Expression:
     """Compile an expression; ExpressionRefused says which part is not of our language."""
     source = text.strip()
     if not source or len(source) > LONGEST:
-        raise ExpressionRefused("empty" if not source else f"longer than {LONGEST} characters")
+        raise ExpressionRefused(_("longer than %(count)d characters", count=LONGEST) if source else _("it is empty"))
     try:
         tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionRefused(f"not an expression: {source}") from error
+        raise ExpressionRefused(_("not an expression")) from error
     if sum(1 for _ in ast.walk(tree)) > MOST_NODES or _depth(tree) > DEEPEST:
-        raise ExpressionRefused("too complicated")
+        raise ExpressionRefused(_("too complicated"))
     run = _compile(tree)
     if _is_test(tree):
         run = _recorded(tree, run)
     return Expression(source, frozenset(_reads(tree)), tuple(_tests(tree)), run)
+
+
+def _not_allowed(node: ast.AST) -> ExpressionRefused:
+    return ExpressionRefused(_("“%(part)s” is not allowed", part=ast.unparse(node)))
 
 
 def _depth(node: ast.AST) -> int:
@@ -102,7 +108,7 @@ def _depth(node: ast.AST) -> int:
 def _compile(node: ast.expr) -> Closure:
     compiler = _COMPILERS.get(type(node))
     if compiler is None:
-        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        raise _not_allowed(node)
     return compiler(node)
 
 
@@ -111,9 +117,9 @@ def _constant(node: ast.Constant) -> Closure:
     if isinstance(value, float):
         value = Decimal(repr(value))
         if not value.is_finite():
-            raise ExpressionRefused("not a number")
+            raise _not_allowed(node)
     if not isinstance(value, bool | int | str | Decimal) or (isinstance(value, int) and abs(value) > LARGEST_NUMBER):
-        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        raise _not_allowed(node)
     return lambda _facts, _record: value
 
 
@@ -169,7 +175,7 @@ def _unary_op(node: ast.UnaryOp) -> Closure:
     if isinstance(node.op, ast.USub):
         inner = _compile(node.operand)
         return lambda facts, record: -_number(inner(facts, record), label)
-    raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+    raise _not_allowed(node)
 
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -185,7 +191,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 def _bin_op(node: ast.BinOp) -> Closure:
     compute = _ARITHMETIC.get(type(node.op))
     if compute is None:
-        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        raise _not_allowed(node)
     left, right, label = _compile(node.left), _compile(node.right), ast.unparse(node)
     joins = isinstance(node.op, ast.Add)
 
@@ -250,7 +256,7 @@ def _compare(node: ast.Compare) -> Closure:
     links = []
     for operator_, left, right in zip(node.ops, [node.left, *node.comparators], node.comparators, strict=False):
         if type(operator_) not in _COMPARE:
-            raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+            raise _not_allowed(node)
         sign, compare = _COMPARE[type(operator_)]
         links.append((_compile(left), _compile(right), sign, compare, ast.unparse(left)))
 
@@ -279,13 +285,13 @@ def shown(value: Any) -> str:
 def _call(node: ast.Call) -> Closure:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        raise _not_allowed(node)
     arguments = [_compile(argument) for argument in node.args]
     if name == "known" and len(arguments) == 1:
         return _known(arguments[0])
     function = _FUNCTIONS.get(name)
     if function is None or not arguments:
-        raise ExpressionRefused(f"not allowed: {ast.unparse(node)}")
+        raise _not_allowed(node)
     return lambda facts, record: function(*[argument(facts, record) for argument in arguments])
 
 

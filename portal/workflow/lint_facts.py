@@ -34,7 +34,7 @@ def check(vocabulary: Vocabulary, tables: Mapping[str, DecisionTable]) -> Iterat
         try:
             expression = compile_expression(text)
         except ExpressionRefused as error:
-            yield Problem(node_id, name, _("“%(text)s” is not understood: %(reason)s", text=text, reason=str(error)))
+            yield Problem(node_id, name, _("“%(text)s” is not understood: %(reason)s", text=text, reason=error.args[0]))
             continue
         for message in _unknown(expression, known):
             yield Problem(node_id, name, message)
@@ -64,7 +64,7 @@ def _form(node: Node, known: Known) -> Iterator[Problem]:
             try:
                 expression = compile_expression(field.shown_if)
             except ExpressionRefused as error:
-                text = _("“%(text)s” is not understood: %(reason)s", text=field.shown_if, reason=str(error))
+                text = _("“%(text)s” is not understood: %(reason)s", text=field.shown_if, reason=error.args[0])
                 yield Problem(node.id, node.name, text)
             else:
                 for message in _unknown(expression, {**known, **fields} if known else {}):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.web.i18n import lazy_gettext as _
 from portal.workflow.expressions import Expression, ExpressionFailed, ExpressionRefused, compile_expression, same
 
 Compare = Callable[[Any, Any], bool]
@@ -74,14 +75,14 @@ def _split(text: str) -> list[str]:
         else:
             current += char
     if quoted:
-        raise ExpressionRefused(f"a quote is not closed: {text}")
+        raise ExpressionRefused(_("a quote is not closed"))
     return [*parts, current]
 
 
 def _point(text: str) -> Point:
     part = text.strip()
     if not part or part == "-":
-        raise ExpressionRefused("an alternative is empty")
+        raise ExpressionRefused(_("an alternative is empty"))
     for sign, compare in _ORDERS.items():
         if part.startswith(sign):
             return Point(((compare, _limit(part.removeprefix(sign))),))
@@ -95,7 +96,7 @@ def _point(text: str) -> Point:
 
 def _limit(text: str) -> Expression:
     if "?" in _unquoted(text) or re.search(r"\band\b|\bor\b|\bnot\b|\bin\b|[<>=]", _unquoted(text)):
-        raise ExpressionRefused(f"not a simple test: {text.strip()}")
+        raise ExpressionRefused(_("“%(part)s” is not allowed", part=text.strip()))
     return compile_expression(text)
 
 
