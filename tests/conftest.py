@@ -102,9 +102,10 @@ def empty_database(database_server: databases.Server) -> Iterator[str]:
 
 @pytest.fixture
 def session(database: str) -> Iterator[Session]:
-    """A session on the test's database; commit when another session is to see what it did."""
-    with portal_database.unit_of_work() as session:
+    """A session on the test's database; commit when another session is to see what it did, and to see what others did."""
+    with Session(portal_database.engine()) as session:
         yield session
+        session.commit()
 
 
 @pytest.fixture

@@ -51,7 +51,6 @@ def admit(session: Session, *, phone: str, address: str) -> None:
             .order_by(LoginThrottle.key)
             .with_for_update()
         )
-        .tuples()
         .all()
     )
     until = max((moment for moment in rows.values() if moment is not None), default=now)

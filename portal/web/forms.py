@@ -151,7 +151,7 @@ def _prepared(raw: Any, kind: msgspec.inspect.Type) -> Any:
         raise ValueError("too long")
     if isinstance(raw, str) and parts & {msgspec.inspect.IntType, msgspec.inspect.DecimalType}:
         text = raw.translate(_FULL_WIDTH).replace("¥", "").replace(",", "").replace(" ", "")
-        if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,6})?", text):
+        if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?", text):
             raise ValueError("not a number")
         return int(text) if msgspec.inspect.IntType in parts else Decimal(text)
     return raw
