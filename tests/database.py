@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from portal import database, migrations, tables
+from portal import database, migrations
 from portal.embedded import EmbeddedPostgres
 
 PREFIX = "portal-tests-"
@@ -86,10 +86,7 @@ class Server:
 
 
 def _migrate(url: str) -> None:
-    engine = database.configure(url)
-    if migrations.head() is None:
-        tables.metadata().create_all(engine)
-    migrations.upgrade(engine)
+    migrations.upgrade(database.configure(url))
     database.dispose()
 
 
