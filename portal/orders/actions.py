@@ -21,7 +21,7 @@ FACTS = {
 }
 ASSESSED = {
     "amount": "money", "customer_type": "text", "custom": "yesno", "below_list_percent": "number", "over_limit": "yesno",
-    "overdue": "money", "credit_left": "money", "over_credit": "yesno", "first_order": "yesno", "item_count": "integer",
+    "overdue": "money", "credit_left": "money", "over_credit": "yesno", "first_order": "yesno", "item_count": "integer", "partial_delivery": "yesno",
 }  # fmt: skip
 
 

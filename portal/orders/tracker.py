@@ -33,6 +33,7 @@ class Step:
     state: str
     at: datetime | None = None
     next: Text = ("", "")
+    nodes: tuple[str, ...] = ()
 
 
 def is_over(look: StatusLook | None) -> bool:
@@ -71,7 +72,7 @@ def track(
             if completed
             else _ended(done, look, status_at)
         )
-    now = Step(here.key, here.name, "now", reached[current].first, here.next)
+    now = Step(here.key, here.name, "now", reached[current].first, here.next, here.nodes)
     return (*done, now, *(_ahead(one) for one in milestones[current + 1 :]))
 
 

@@ -3,7 +3,16 @@
 from portal.orders.queries.cart import Bought, bought_before, cart, cart_count, cart_quantities
 from portal.orders.queries.detail import EventView, LineView, OrderView, ParcelView, ReceiptView, order_view
 from portal.orders.queries.factory import FactoryLine, FactoryOrder, for_factory
-from portal.orders.queries.lists import OrderFilter, OrderRow, Sums, counts_by_status, open_orders, orders_page, sums
+from portal.orders.queries.lists import (
+    OrderFilter,
+    OrderRow,
+    Sums,
+    counts_by_status,
+    open_orders,
+    orders_page,
+    sums,
+    waiting_for_customer,
+)
 from portal.orders.queries.process import OpenTask, looks
 from portal.orders.queries.visibility import OrderNotFound, visible_to
 
@@ -33,4 +42,5 @@ __all__ = [
     "orders_page",
     "sums",
     "visible_to",
+    "waiting_for_customer",
 ]

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Actor
 from portal.accounts.models import User
-from portal.catalog.models import Variant
 from portal.customers.models import Customer
 from portal.money import ZERO
 from portal.orders import permissions
@@ -20,7 +19,7 @@ from portal.orders.permissions import Stage
 from portal.orders.process import CONFIRM_RECEIPT, DECIDE_CANCELLATION, REVISE
 from portal.orders.quantities import Account
 from portal.orders.queries import process
-from portal.orders.queries.lists import Shape, trackers
+from portal.orders.queries.lists import trackers
 from portal.orders.queries.process import Instance, OpenTask
 from portal.orders.queries.visibility import OrderNotFound, visible_to
 from portal.orders.totals import left_to_pay
@@ -46,7 +45,6 @@ class LineView:
     list_price: Decimal | None
     amount: Decimal | None
     account: Account
-    drawing: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,24 +230,19 @@ def _head(actor: Actor) -> Any:
 
 
 def _lines(session: Session, actor: Actor, order_id: int) -> tuple[LineView, ...]:
-    rows = session.execute(
-        select(OrderLine, Variant.shape, Variant.diameter, Variant.thickness, Variant.bore, Variant.abrasive)
-        .join(Variant, Variant.id == OrderLine.variant_id)
-        .where(OrderLine.order_id == order_id)
-        .order_by(OrderLine.position)
-    )
+    rows = session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position))
     money = permissions.sees_amounts(actor)
-    return tuple(_line(row[0], row[1:], money) for row in rows)
+    return tuple(_line(line, money) for line in rows)
 
 
-def _line(line: OrderLine, shape: Any, money: bool) -> LineView:
+def _line(line: OrderLine, money: bool) -> LineView:
     account = Account(
         line.quantity, line.cancelled, line.reserved, line.in_production, line.shipped, line.received, line.returned
     )
     return LineView(
         line.id, line.position, line.variant_id, line.sku, line.marking, line.name_zh, line.name_en, line.unit_zh, line.unit_en,
         line.custom, line.unit_price if money else None, line.list_price if money else None, line.amount if money else None,
-        account, Shape(*shape),
+        account,
     )  # fmt: skip
 
 
@@ -272,8 +265,9 @@ def _parcels(session: Session, order_id: int) -> tuple[ParcelView, ...]:
 
 
 def _parcel(rows: list[Any]) -> ParcelView:
+    head = rows[0]
     contents = tuple(ParcelContent(*row[5:]) for row in rows)
-    return ParcelView(*rows[0][:5], contents=contents)
+    return ParcelView(head[0], head[1], head[2], head[3], head[4], contents)
 
 
 def _receipts(session: Session, order_id: int) -> tuple[ReceiptView, ...]:

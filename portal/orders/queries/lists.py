@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Actor
 from portal.accounts.models import User
-from portal.catalog.models import Variant
 from portal.customers.models import Customer
 from portal.money import ZERO
 from portal.orders.models import Order, OrderLine, Parcel
@@ -41,17 +41,6 @@ class OrderFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What a wheel's drawing needs."""
-
-    shape: str | None
-    diameter: Decimal | None
-    thickness: Decimal | None
-    bore: Decimal | None
-    abrasive: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class OrderRow:
     """One order in a list; amounts are None for who sees none. `steps` is its tracker, `tasks` what people must do."""
 
@@ -75,7 +64,6 @@ class OrderRow:
     marking: str
     name_zh: str
     name_en: str
-    drawing: Shape
     unit_zh: str
     unit_en: str
     tasks: tuple[OpenTask, ...] = ()
@@ -208,27 +196,14 @@ def _line_counts(session: Session, ids: Collection[int]) -> dict[int, Any]:
 
 
 def _first_lines(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    names = ("marking", "name_zh", "name_en", "unit_zh", "unit_en")
     rows = session.execute(
-        select(
-            OrderLine.order_id, OrderLine.marking, OrderLine.name_zh, OrderLine.name_en, OrderLine.unit_zh, OrderLine.unit_en,
-            Variant.shape, Variant.diameter, Variant.thickness, Variant.bore, Variant.abrasive,
-        )
-        .join(Variant, Variant.id == OrderLine.variant_id)
+        select(OrderLine.order_id, *(getattr(OrderLine, name) for name in names))
         .where(OrderLine.order_id.in_(ids))
-        .distinct(OrderLine.order_id)
+        .ext(distinct_on(OrderLine.order_id))
         .order_by(OrderLine.order_id, OrderLine.position)
-    )  # fmt: skip
-    return {
-        row.order_id: {
-            "marking": row.marking,
-            "name_zh": row.name_zh,
-            "name_en": row.name_en,
-            "unit_zh": row.unit_zh,
-            "unit_en": row.unit_en,
-            "drawing": Shape(row.shape, row.diameter, row.thickness, row.bore, row.abrasive),
-        }
-        for row in rows
-    }
+    )
+    return {row.order_id: {name: getattr(row, name) for name in names} for row in rows}
 
 
 def _parcel_counts(session: Session, ids: Collection[int]) -> dict[int, int]:
@@ -281,3 +256,15 @@ _SORTS: dict[str, tuple[Any, ...]] = {
     "waiting": (Order.status_at, Order.id),
     "customers_turn": (_waits_for_contact(), Order.id.desc()),
 }
+
+
+def waiting_for_customer(session: Session, *, actor: Actor) -> int:
+    """Return how many of the actor's orders wait for a contact: to be changed, or to be confirmed."""
+    if not actor.is_contact:
+        return 0
+    mine = (
+        select(func.count(UserTask.business_key.distinct()))
+        .join(Order, Order.number == UserTask.business_key)
+        .where(visible_to(actor), UserTask.process_key == KEY, UserTask.status == "open", UserTask.role == "contact")
+    )
+    return session.scalar(mine) or 0

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import User
 from portal.orders.process import KEY
+from portal.orders.queries.visibility import OrderNotFound
 from portal.orders.tracker import Entered
+from portal.web import formats
+from portal.web.i18n import gettext
 from portal.workflow import queries as workflow
 from portal.workflow.models import HistoryEntry, ProcessInstance, UserTask
 from portal.workflow.vocabulary import Milestone, StatusLook
@@ -111,3 +114,23 @@ def entered(session: Session, *, instance_ids: Collection[int]) -> dict[int, dic
 def milestones(session: Session, *, definition_ids: Collection[int]) -> dict[int, Sequence[Milestone]]:
     """Return the milestones of the diagrams' versions that orders run on."""
     return {definition: workflow.milestones(session, definition) for definition in set(definition_ids)}
+
+
+def diagram_xml(session: Session, *, instance: Instance | None) -> str:
+    """Return the diagram's XML; OrderNotFound for an order without a process."""
+    if instance is None:
+        raise OrderNotFound
+    return str(workflow.definition_xml(session, instance.definition_id))
+
+
+def diagram_state(session: Session, *, instance: Instance | None) -> dict[str, Any]:
+    """Return what the diagram's viewer paints: flows and nodes taken, where the order is and since when, incidents."""
+    if instance is None:
+        raise OrderNotFound
+    path = workflow.path(session, instance.id)
+    here = [{"node": one["node"], "badge": _since(one["since"])} for one in path["here"]]
+    return {"taken": list(path["taken"]), "here": here, "incidents": list(path["incidents"])}
+
+
+def _since(moment: datetime | None) -> str:
+    return gettext("here %(age)s", age=formats.age(moment)) if moment else ""

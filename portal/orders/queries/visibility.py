@@ -1,6 +1,7 @@
 """Which orders exist for whom."""
 
 from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy.orm import aliased
 
 from portal.accounts.actor import Actor, Role
 from portal.accounts.models import User
@@ -32,7 +33,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def _of_salesperson(actor: Actor) -> ColumnElement[bool]:
-    owns = exists().where(Customer.id == Order.customer_id, Customer.salesperson_id == actor.user_id)
+    owner = aliased(Customer)
+    owns = exists().where(owner.id == Order.customer_id, owner.salesperson_id == actor.user_id)
     conditions = [Order.salesperson_id == actor.user_id, owns]
     if actor.team:
         conditions.append(Order.salesperson_id.in_(select(User.id).where(User.team == actor.team)))

@@ -42,7 +42,7 @@ def lock_process(session: Session, number: str) -> None:
     session.scalar(
         select(ProcessInstance.id)
         .where(ProcessInstance.process_key == KEY, ProcessInstance.business_key == number)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

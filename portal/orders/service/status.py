@@ -21,7 +21,7 @@ def assess_order(session: Session, *, number: str) -> dict[str, Any]:
     """Return the price and credit facts of an order (see `assessment.assess`)."""
     order = locked_order(session, number)
     terms = facts.terms(session, customer_id=order.customer_id)
-    return assessment.assess(
+    assessed = assessment.assess(
         facts.agreed_lines(session, order_id=order.id),
         customer_type=terms.type,
         order_limit=terms.order_limit,
@@ -30,6 +30,7 @@ def assess_order(session: Session, *, number: str) -> dict[str, Any]:
         owed=facts.owed(session, customer_id=order.customer_id, except_order=order.id),
         first_order=not facts.ordered_before(session, customer_id=order.customer_id, except_order=order.id),
     )
+    return assessed | {"partial_delivery": order.partial_delivery}
 
 
 def change_status(session: Session, *, number: str, status: str) -> None:
