@@ -9,7 +9,9 @@ QUIET = {"spiff": logging.WARNING, "SpiffWorkflow": logging.WARNING, "alembic": 
          "dramatiq": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING,
          "uvicorn": logging.WARNING, "uvicorn.error": logging.WARNING, "uvicorn.access": logging.WARNING}  # fmt: skip
 
-WITHOUT_LOCALS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+WITHOUT_LOCALS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 """Traces for machines; what variables held (passwords, session tokens) is nobody's to read in a log."""
 
 
