@@ -272,6 +272,14 @@ class Run:
         self._block(task, error)
         return self._node(task)
 
+    def find_stuck(self, now: Snapshot) -> None:
+        """Block the joins of an instance in which nothing can happen any more: another branch they wait for was interrupted."""
+        if self.ended or now.tasks or now.waits or now.blocked:
+            return
+        for task in [task for task in self._all() if task.state == TaskState.WAITING]:
+            if task.task_spec.name in self.vocabulary.nodes:
+                self._block(task, "waits for a branch that has ended elsewhere and will never arrive")
+
     def unblock(self, task_id: uuid.UUID) -> bool:
         """Let a failed token try again; False when it is open no longer. An outside action is requested anew."""
         task = self._find(task_id)

@@ -249,8 +249,6 @@ class Specs:
     inner: dict[str, Any]
     targets: dict[str, str]
     """Flow id → name of the spec it leads to (which is a split where boundary events are attached)."""
-    joins: bool
-    """Whether tokens are joined by a parallel gateway."""
 
 
 def parse_specs(root: etree._Element, vocabulary: Vocabulary) -> Specs:
@@ -267,9 +265,7 @@ def parse_specs(root: etree._Element, vocabulary: Vocabulary) -> Specs:
     for source, flows in vocabulary.outgoing.items():
         if source in named:
             _order(named[source], [targets[flow.id] for flow in flows])
-    arriving = [flow.target for flow in vocabulary.flows]
-    joins = any(n.kind == "parallelGateway" and arriving.count(n.id) > 1 for n in vocabulary.nodes.values())
-    return Specs(top, inner, targets, joins)
+    return Specs(top, inner, targets)
 
 
 def _target(node_id: str, named: dict[str, Any]) -> str:

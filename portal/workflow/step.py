@@ -227,7 +227,8 @@ class Step:
                 self.take(message)
                 self.run.advance()
                 now = self.run.snapshot()
-        self._save(now)
+        self.run.find_stuck(now)
+        self._save(now if not self.run.failures else self.run.snapshot())
 
     def provoked(self, kind: str) -> list[uuid.UUID]:
         """Return the waits of a kind that something has come for: a pending message, a moment that has passed."""

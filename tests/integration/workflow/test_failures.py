@@ -275,3 +275,19 @@ def test_an_incident_of_a_step_that_is_cancelled_is_over(
     assert (office.open(), office.incidents(), office.status()) == (["chase"], [], "running")
     with unit_of_work() as session:
         assert session.scalar(select(func.count()).select_from(Incident)) == 1
+
+
+def test_a_join_that_can_never_fire_is_an_incident_not_silence(office: Office) -> None:
+    xml = diagram(
+        "test",
+        wired(
+            start(), parallel("split"), user_task("a"), border("late", "a", message="too_late"), end("e1"), user_task("b"), parallel("join"), end(),
+            flows="start -> split -> a -> join\nsplit -> b -> join\njoin -> end\nlate -> e1",
+        ),
+        messages="too_late",
+    )  # fmt: skip
+    office.run(xml)
+    office.send("too_late", "m1")
+    office.complete("b")
+    (incident,) = office.incidents()
+    assert (incident.node_id, office.status()) == ("join", "incident")
