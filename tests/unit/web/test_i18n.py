@@ -1,4 +1,3 @@
-from pathlib import Path
 
 import pytest
 
@@ -45,22 +44,6 @@ def test_an_empty_column_gives_way_to_the_other_language() -> None:
         assert pick("砂轮", "Wheel") == "Wheel"
         assert pick("砂轮", "") == "砂轮"
         assert pick(None, None) == ""
-
-
-def test_two_files_that_contradict_each_other_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "zh").mkdir()
-    for name, words in (("a", "一"), ("b", "二")):
-        (tmp_path / "zh" / f"{name}.po").write_text(
-            f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "x"\nmsgstr "{words}"\n'
-        )
-    monkeypatch.setattr(i18n, "FOLDER", tmp_path)
-    i18n.reload()
-    try:
-        with pytest.raises(i18n.MixedTranslation):
-            gettext("x")
-    finally:
-        monkeypatch.undo()
-        i18n.reload()
 
 
 def test_an_unknown_language_is_the_default() -> None:
