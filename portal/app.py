@@ -11,6 +11,13 @@ from portal import health
 from portal.accounts.authentication import Authentication
 from portal.accounts.guards import logged_in
 from portal.accounts.routes import routers as accounts_routers
+from portal.catalog.routes import routers as catalog_routers
+from portal.inbox.routes import routers as inbox_routers
+from portal.notifications.routes import routers as notifications_routers
+from portal.operations.routes import routers as operations_routers
+from portal.orders.routes import routers as orders_routers
+from portal.production.routes import routers as production_routers
+from portal.customers.routes import routers as customers_routers
 from portal.settings import Settings
 from portal.web import assets, envelope, errors, flash, formats, live, templates
 from portal.web.csrf import CsrfProtection, csrf_config
@@ -28,6 +35,13 @@ ROUTES: list[ControllerRouterHandler] = [
     health.readyz,
     live.live,
     *accounts_routers,
+    *customers_routers,
+    *catalog_routers,
+    *operations_routers,
+    *inbox_routers,
+    *notifications_routers,
+    *orders_routers,
+    *production_routers,
 ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy.orm import Session
 
 from portal import clock as portal_clock
@@ -23,6 +24,7 @@ NOT_RUN = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     config.stash[NOT_RUN] = []
     closing = config.stash[CLOSING] = ExitStack()
     if hasattr(config, "workerinput"):

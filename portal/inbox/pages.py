@@ -141,7 +141,7 @@ def panel(session: Session, *, actor: Actor, task_id: UUID, form: Form | None = 
         soon=is_soon(row.due_at, now=now),
         claimed=formats.moment(task.claimed_at) if task.claimed_at else "",
         closed_by=task.completed_by or "",
-        why=workflow.why(session, task_id),
+        why=tuple(workflow.why(session, task_id)),
         subject=order_panel(session, actor=actor, number=row.business_key) if row.process_key == "order" else None,
         fields=fields,
         submit_label=_submit_label(task.form, fields),
