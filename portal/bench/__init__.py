@@ -1,0 +1,1 @@
+"""Measurements: `portal bench orders` and `portal bench engine`."""
