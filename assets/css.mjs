@@ -17,7 +17,7 @@ export async function surfaceCss({ root, name, templates, publish }) {
 
 function ownCss(root, name) {
   const read = (file) => readFileSync(join(root, 'assets/css', file), 'utf8')
-  return ['tokens.css', 'base.css', 'wheel.css', `${name}.css`].map(read).join('\n')
+  return ['tokens.css', 'base.css', 'wheel.css', 'catalog.css', `${name}.css`].map(read).join('\n')
 }
 
 /** Our own component names never mix with Tabler's of the same name; only the listed form controls are built upon. */

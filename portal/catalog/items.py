@@ -1,7 +1,7 @@
 """An item: one variant with its product, as one customer sees and pays it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
@@ -92,21 +92,22 @@ def select_items_for(actor: Actor) -> Select[*tuple[Any, ...]]:
 
 
 def item_of(row: Any) -> Item:
-    """Make an item of a row of `select_items`."""
-    values = dict(row._mapping)
-    list_price, customer_price, visible = (
-        values.pop(name) for name in ("list_price", "customer_price", "prices_visible")
-    )
-    price = price_of(list_price=list_price, customer_price=customer_price, visible=visible)
-    values.pop("lot", None)
-    discontinued = "discontinued" in (values.pop("variant_status"), values.pop("product_status"))
+    """Make an item of a row of `select_items`; columns added to it are left alone."""
+    visible = row.prices_visible
+    price = price_of(list_price=row.list_price, customer_price=row.customer_price, visible=visible)
+    discontinued = "discontinued" in (row.variant_status, row.product_status)
     return Item(
-        **values,
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
         status="discontinued" if discontinued else "active",
-        list_price=list_price if visible else None,
+        list_price=row.list_price if visible else None,
         price=price.amount,
         price_source=price.source,
     )
+
+
+_AS_THEY_ARE = tuple(
+    field.name for field in fields(Item) if field.name not in ("status", "list_price", "price", "price_source")
+)
 
 
 def _computed(customer_id: int | None, priced: bool) -> Sequence[Any]:

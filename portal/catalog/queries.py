@@ -49,6 +49,16 @@ class CategoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfRow:
+    """A shelf, whatever stands on it."""
+
+    id: int
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much of the catalogue an actor sees."""
 
@@ -147,6 +157,14 @@ def categories(session: Session, *, actor: Actor) -> tuple[CategoryRow, ...]:
         .order_by(Category.position, Category.id)
     )
     return tuple(CategoryRow(*row) for row in rows)
+
+
+def shelves(session: Session) -> tuple[ShelfRow, ...]:
+    """Return all shelves in their order, for whoever puts products on them."""
+    rows = session.execute(
+        select(Category.id, Category.code, Category.name_zh, Category.name_en).order_by(Category.position, Category.id)
+    )
+    return tuple(ShelfRow(*row) for row in rows)
 
 
 def same_size(session: Session, *, actor: Actor, item: Item, limit: int = 12) -> tuple[Item, ...]:

@@ -61,6 +61,27 @@ class SkuTaken(InvalidInput):
         super().__init__(fields={"sku": _("Another item has this article number.")}, sku=sku)
 
 
+class CustomerUnknown(InvalidInput):
+    """No customer the editor sees has this number or name."""
+
+    def __init__(self) -> None:
+        super().__init__(fields={"customer": _("No customer of yours has this number or name.")})
+
+
+class ProductUnknown(InvalidInput):
+    """No product has this number."""
+
+    def __init__(self) -> None:
+        super().__init__(fields={"product": _("No product has this number, article number or marking.")})
+
+
+class ItemUnknown(InvalidInput):
+    """No item has this article number."""
+
+    def __init__(self) -> None:
+        super().__init__(fields={"item": _("No item has this article number or marking.")})
+
+
 def create_category(
     session: Session,
     *,

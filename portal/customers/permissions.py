@@ -4,7 +4,7 @@ from portal.accounts.actor import Actor, Role
 from portal.errors import NotPermitted
 
 EDITORS = (Role.SALESPERSON, Role.SALES_MANAGER, Role.ADMINISTRATOR)
-CREDIT_EDITORS = (Role.SALES_MANAGER, Role.FINANCE, Role.ADMINISTRATOR)
+CREDIT_EDITORS = (Role.SALES_MANAGER, Role.ADMINISTRATOR)
 
 
 def may_edit_customers(actor: Actor) -> bool:

@@ -3,13 +3,13 @@
 Each edit is an audit entry whose changes carry `version: [before, after]`, so what happened since a version can be read back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, select
+from sqlalchemy import Integer, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.accounts import audit
@@ -28,6 +28,16 @@ class Change:
     after: Any
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One entry of the audit trail; `changes` is field → [before, after]."""
+
+    at: datetime
+    by: str
+    action: str
+    changes: dict[str, Any]
 
 
 class Stale(Conflict):
@@ -58,6 +68,18 @@ def changes_since(session: Session, *, subject: tuple[str, int], version: int) -
         .order_by(AuditEntry.id)
     )
     return tuple(change for entry in entries for change in _changes(entry))
+
+
+def history(session: Session, *, subjects: Collection[tuple[str, int]], limit: int = 12) -> tuple[Recorded, ...]:
+    """Return what was done to some things together, newest first."""
+    keys = [(kind, str(key)) for kind, key in subjects]
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.actor_name, AuditEntry.action, AuditEntry.changes)
+        .where(tuple_(AuditEntry.subject_type, AuditEntry.subject_key).in_(keys))
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return tuple(Recorded(*row) for row in rows)
 
 
 def assign(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
