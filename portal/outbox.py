@@ -57,7 +57,8 @@ _handlers: dict[str, tuple[Handler, GaveUp | None]] = {}
 
 
 def handler(topic: str, *, gave_up: GaveUp | None = None) -> Callable[[Handler], Handler]:
-    """Register the decorated function for a topic; `gave_up(delivery, error)` runs once when retries are used up."""
+    """Register the decorated function for a topic; `gave_up(delivery, error)` runs when retries are used up; it must be
+    idempotent, as the handler."""
 
     def register(function: Handler) -> Handler:
         _handlers[topic] = (function, gave_up)
@@ -98,14 +99,17 @@ def perform(row_id: int) -> None:
             return
         delivery = Delivery(key=row.key, payload=row.payload, attempt=row.failures + 1)
         topic = row.topic
-    function, gave_up = _handlers[topic]
+    function, _gave_up = _handlers[topic]
     try:
         function(delivery)
-    except Exception as error:  # whatever went wrong is the row's to remember, and the next try's to mend
-        log.warning("effect_failed", topic=topic, key=delivery.key, attempt=delivery.attempt, exc_info=True)
-        if _failed(row_id, error) and gave_up is not None:
-            gave_up(delivery, describe(error))
+    except Exception as error:  # noqa: BLE001  whatever went wrong is the row's to remember, and the next try's to mend
+        _give_up_or_postpone(row_id, topic, delivery, error)
         return
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # cut off by the worker's time limit, which is no Exception
+        _give_up_or_postpone(row_id, topic, delivery, error)
+        raise
     with unit_of_work() as session:
         session.execute(
             update(OutboxRow)
@@ -114,20 +118,29 @@ def perform(row_id: int) -> None:
         )
 
 
-def _failed(row_id: int, error: Exception) -> bool:
+def _give_up_or_postpone(row_id: int, topic: str, delivery: Delivery, error: BaseException) -> None:
+    log.warning("effect_failed", topic=topic, key=delivery.key, attempt=delivery.attempt, exc_info=error)
+    _function, gave_up = _handlers[topic]
+    if delivery.attempt >= MAX_ATTEMPTS and gave_up is not None:
+        gave_up(
+            delivery, describe(error)
+        )  # before the row is dead: if we are killed in between, the next performer does it again
+    _failed(row_id, error)
+
+
+def _failed(row_id: int, error: BaseException) -> None:
     with unit_of_work() as session:
         row = session.get(OutboxRow, row_id, with_for_update=True)
         if row is None or row.status != "pending":
-            return False
+            return
         row.failures += 1
         row.error = describe(error)
         row.available_at = clock.now() + timedelta(seconds=min(2**row.failures, 300))
         if row.failures >= MAX_ATTEMPTS:
             row.status = "dead"
-        return row.status == "dead"
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """Name an error for an operator, bounded in length."""
     return f"{type(error).__name__}: {error}"[:2000]
 
