@@ -4,11 +4,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from portal.errors import InvalidInput
 from portal.imports.reading import Row
 from portal.web.i18n import lazy_gettext as _
+from portal.web.i18n import pick
 
 _ROWS_LOOKED_AT = 30
 
@@ -22,9 +22,15 @@ class Field:
     """Something a list may hold: its key, what people call it, and headings under which lists have it."""
 
     key: str
-    label: Any
+    label_zh: str
+    label_en: str
     headings: tuple[str, ...]
     required: bool = False
+
+    @property
+    def label(self) -> str:
+        """What the reader calls it."""
+        return pick(self.label_zh, self.label_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def find_columns(rows: Sequence[Row], fields: Sequence[Field], mapping: Mapping[
     places = {key: place for key, place in places.items() if place >= 0}
     missing = {field.key: _("No column holds this.") for field in fields if field.required and field.key not in places}
     if missing:
-        names = ", ".join(str(field.label) for field in fields if field.key in missing)
+        names = ", ".join(field.label for field in fields if field.key in missing)
         raise ColumnsUnclear(_("A column is missing: %(names)s. Say which one it is.", names=names), fields=missing)
     taken = set(places.values())
     unknown = tuple(cell for place, cell in enumerate(header.cells) if cell and place not in taken)

@@ -12,18 +12,18 @@ from portal.imports.values import Phone, Terms, Unreadable, parse_customer_type,
 from portal.web.i18n import lazy_gettext as _
 
 FIELDS = (
-    Field("name", _("Company"), ("客户名称", "公司名称", "单位名称", "客户", "公司", "企业名称", "company", "customer", "customer name", "company name", "name"), required=True),
-    Field("code", _("Customer number"), ("客户编号", "客户代码", "客户编码", "编号", "customer no", "customer number", "customer code", "code")),
-    Field("name_en", _("English name"), ("英文名称", "英文名", "english name")),
-    Field("contact", _("Contact"), ("联系人", "收货人", "采购联系人", "contact", "contact person", "contact name")),
-    Field("phone", _("Telephone"), ("电话", "联系电话", "手机", "手机号", "手机号码", "电话号码", "phone", "tel", "telephone", "mobile")),
-    Field("email", _("E-mail"), ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail", "mail")),
-    Field("address", _("Delivery address"), ("收货地址", "地址", "送货地址", "详细地址", "address", "delivery address", "ship to")),
-    Field("type", _("Customer type"), ("客户类型", "类型", "结算方式", "付款方式", "付款条件", "customer type", "type", "terms", "payment terms"), required=True),
-    Field("level", _("Customer level"), ("客户等级", "等级", "级别", "level", "grade")),
-    Field("salesperson", _("Salesperson"), ("业务员", "业务", "销售员", "销售", "负责人", "部门", "salesperson", "sales", "owner", "department")),
-    Field("note", _("Note"), ("备注", "说明", "附注", "remark", "remarks", "note", "notes", "comment")),
-    Field("number", _("Row number"), ("序号", "行号", "no", "#")),
+    Field("name", "客户名称", "Company", ("客户名称", "公司名称", "单位名称", "客户", "公司", "企业名称", "company", "customer", "customer name", "company name", "name"), required=True),
+    Field("code", "客户编号", "Customer number", ("客户编号", "客户代码", "客户编码", "编号", "customer no", "customer number", "customer code", "code")),
+    Field("name_en", "英文名称", "English name", ("英文名称", "英文名", "english name")),
+    Field("contact", "联系人", "Contact", ("联系人", "收货人", "采购联系人", "contact", "contact person", "contact name")),
+    Field("phone", "电话", "Telephone", ("电话", "联系电话", "手机", "手机号", "手机号码", "电话号码", "phone", "tel", "telephone", "mobile")),
+    Field("email", "邮箱", "E-mail", ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail", "mail")),
+    Field("address", "收货地址", "Delivery address", ("收货地址", "地址", "送货地址", "详细地址", "address", "delivery address", "ship to")),
+    Field("type", "客户类型", "Customer type", ("客户类型", "类型", "结算方式", "付款方式", "付款条件", "customer type", "type", "terms", "payment terms"), required=True),
+    Field("level", "客户等级", "Customer level", ("客户等级", "等级", "级别", "level", "grade")),
+    Field("salesperson", "业务员", "Salesperson", ("业务员", "业务", "销售员", "销售", "负责人", "部门", "salesperson", "sales", "owner", "department")),
+    Field("note", "备注", "Note", ("备注", "说明", "附注", "remark", "remarks", "note", "notes", "comment")),
+    Field("number", "序号", "Row number", ("序号", "行号", "no", "#")),
 )  # fmt: skip
 
 _NEW = re.compile(r"\s*[(（【\[]\s*(新|新客户|new)\s*[)）】\]]\s*$", re.IGNORECASE)

@@ -6,14 +6,21 @@ from portal.catalog.marking import Marking, MarkingError, find_marking, parse_ma
 from portal.catalog.wheel_codes import ABRASIVES
 from portal.imports.values import Unreadable
 from portal.web.i18n import lazy_gettext as _
+from portal.web.i18n import pick
 
 _EXAMPLE = "1-400×50×203-WA60K5V-35m/s"
 _DRAWING = re.compile(r".*(图纸|见图|按图|图样|drawing).*", re.IGNORECASE)
 _BROKEN = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!).*", re.IGNORECASE)
-_MISSING = (
-    ("shape", _("shape")), ("diameter", _("diameter")), ("thickness", _("thickness")), ("bore", _("bore")), ("abrasive", _("abrasive")),
-    ("grit", _("grit")), ("grade", _("grade")), ("bond", _("bond")),
-)  # fmt: skip
+_PARTS = (
+    ("shape", "形状", "shape"),
+    ("diameter", "外径", "diameter"),
+    ("thickness", "厚度", "thickness"),
+    ("bore", "孔径", "bore"),
+    ("abrasive", "磨料", "abrasive"),
+    ("grit", "粒度", "grit"),
+    ("grade", "硬度", "grade"),
+    ("bond", "结合剂", "bond"),
+)
 
 
 def read_marking(text: str, *, beside: str = "") -> Marking:
@@ -73,23 +80,19 @@ def _incomplete(text: str) -> object:
     query = parse_query(text)
     if query is None or query.words:
         return None
-    missing = [name for key, name in _MISSING if not getattr(query, key)]
+    missing = [(zh, en) for key, zh, en in _PARTS if not getattr(query, key)]
     if not missing:
         return None
     return _(
-        "Only %(understood)s is given; what is missing: %(missing)s.", understood=query.text, missing=_joined(missing)
+        "Only %(understood)s is given; what is missing: %(missing)s.", understood=query.text, missing=_Words(missing)
     )
 
 
-def _joined(names: list[object]) -> object:
-    return _JoinedText(names)
+class _Words:
+    """Words in two languages, joined for whoever reads them."""
 
-
-class _JoinedText:
-    """Lazy texts, joined when they are read."""
-
-    def __init__(self, names: list[object]) -> None:
-        self.names = names
+    def __init__(self, words: list[tuple[str, str]]) -> None:
+        self.words = words
 
     def __str__(self) -> str:
-        return str(_(", ")).join(str(name) for name in self.names)
+        return pick("、".join(zh for zh, _en in self.words), ", ".join(en for _zh, en in self.words))

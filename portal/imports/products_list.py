@@ -15,20 +15,20 @@ from portal.imports.values import Pack, Unreadable, parse_pack, parse_price, par
 from portal.web.i18n import lazy_gettext as _
 
 FIELDS = (
-    Field("sku", _("Item number"), ("货号", "商品编码", "产品编码", "物料编码", "物料号", "编码", "产品编号", "item no", "item number", "article", "article no", "sku", "code", "part no"), required=True),
-    Field("name", _("Name"), ("品名", "名称", "产品名称", "商品名称", "货品名称", "name", "product", "product name", "description")),
-    Field("marking", _("Marking"), ("规格型号", "规格", "型号", "标记", "规格标记", "产品规格", "marking", "specification", "spec", "size", "designation"), required=True),
-    Field("abrasive", _("Abrasive"), ("磨料", "材质", "abrasive", "material", "grain")),
-    Field("unit", _("Unit"), ("单位", "计量单位", "unit", "uom")),
-    Field("price", _("List price"), ("含税单价", "单价", "价格", "含税价", "售价", "销售价", "列表价", "价格含税", "price", "unit price", "list price")),
-    Field("stock", _("Stock"), ("现有库存", "库存", "库存数量", "库存量", "在库", "现存量", "stock", "on hand", "quantity", "qty")),
-    Field("pack", _("Packing"), ("包装数量", "包装", "装箱数", "装箱量", "每箱数量", "包装规格", "pack", "packing", "pack size", "pcs/box")),
-    Field("min_quantity", _("Minimum quantity"), ("起订量", "最小起订量", "最小订量", "moq", "minimum", "min quantity", "minimum quantity")),
-    Field("lead_days", _("Lead time in days"), ("交期", "交货期", "生产周期", "交期天", "lead time", "lead days")),
-    Field("location", _("Location"), ("库位", "货位", "仓位", "location", "bin", "shelf")),
-    Field("code", _("Package code"), ("二维码内容", "二维码", "条码", "条形码", "包装码", "qr code", "qr", "barcode", "gtin", "ean")),
-    Field("note", _("Note"), ("备注", "说明", "附注", "remark", "remarks", "note", "notes", "comment")),
-    Field("number", _("Row number"), ("序号", "行号", "no", "#")),
+    Field("sku", "货号", "Item number", ("货号", "商品编码", "产品编码", "物料编码", "物料号", "编码", "产品编号", "item no", "item number", "article", "article no", "sku", "code", "part no"), required=True),
+    Field("name", "品名", "Name", ("品名", "名称", "产品名称", "商品名称", "货品名称", "name", "product", "product name", "description")),
+    Field("marking", "规格型号", "Marking", ("规格型号", "规格", "型号", "标记", "规格标记", "产品规格", "marking", "specification", "spec", "size", "designation"), required=True),
+    Field("abrasive", "磨料", "Abrasive", ("磨料", "材质", "abrasive", "material", "grain")),
+    Field("unit", "单位", "Unit", ("单位", "计量单位", "unit", "uom")),
+    Field("price", "单价", "List price", ("含税单价", "单价", "价格", "含税价", "售价", "销售价", "列表价", "价格含税", "price", "unit price", "list price")),
+    Field("stock", "库存", "Stock", ("现有库存", "库存", "库存数量", "库存量", "在库", "现存量", "stock", "on hand", "quantity", "qty")),
+    Field("pack", "包装数量", "Packing", ("包装数量", "包装", "装箱数", "装箱量", "每箱数量", "包装规格", "pack", "packing", "pack size", "pcs/box")),
+    Field("min_quantity", "起订量", "Minimum quantity", ("起订量", "最小起订量", "最小订量", "moq", "minimum", "min quantity", "minimum quantity")),
+    Field("lead_days", "交期（天）", "Lead time in days", ("交期", "交货期", "生产周期", "交期天", "lead time", "lead days")),
+    Field("location", "库位", "Location", ("库位", "货位", "仓位", "location", "bin", "shelf")),
+    Field("code", "包装二维码", "Package code", ("二维码内容", "二维码", "条码", "条形码", "包装码", "qr code", "qr", "barcode", "gtin", "ean")),
+    Field("note", "备注", "Note", ("备注", "说明", "附注", "remark", "remarks", "note", "notes", "comment")),
+    Field("number", "序号", "Row number", ("序号", "行号", "no", "#")),
 )  # fmt: skip
 
 _TOTALS = re.compile(
