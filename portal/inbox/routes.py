@@ -12,6 +12,7 @@ from portal.accounts.guards import current_actor, staff_only
 from portal.database import unit_of_work
 from portal.errors import Conflict
 from portal.inbox import pages, queries
+from portal.inbox.find import find
 from portal.inbox.queries import InboxFilter
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
@@ -51,6 +52,17 @@ def rows(request: PortalRequest) -> Page:
     with unit_of_work() as session:
         context = pages.list_context(session, actor=current_actor(request), wanted=wanted, selected=chosen)
     return Page("inbox/_list.html", context)
+
+
+@get("/desk/find", sync_to_thread=True)
+def find_anything(request: PortalRequest) -> Page | Response[Any]:
+    """Search everywhere; a single hit is opened at once."""
+    text = request.query_params.get("q", "").strip()[:80]
+    with unit_of_work() as session:
+        found = find(session, actor=current_actor(request), text=text)
+    if len(found.everything) == 1:
+        return see_other(request, found.everything[0].href)
+    return Page("inbox/find.html", text=text, found=found)
 
 
 @post("/desk/inbox/{task_id:uuid}/form", sync_to_thread=True)
@@ -177,7 +189,7 @@ def _chosen(request: PortalRequest) -> UUID | None:
 routers = [
     Router(
         path="/",
-        route_handlers=[desk, inbox, rows, form_again, claim, release, delegate, complete],
+        route_handlers=[desk, inbox, rows, find_anything, form_again, claim, release, delegate, complete],
         guards=[staff_only],
     )
 ]

@@ -137,3 +137,21 @@ def test_a_late_task_stands_out(
     page = client_for(seller).get("/desk/inbox").text
     assert "已逾期" in page
     assert "is-late" in page
+
+
+def test_a_number_typed_into_the_find_box_opens_the_order(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any]
+) -> None:
+    order, seller, _task = waiting
+    assert client_for(seller).get(f"/desk/find?q={order.number}").headers["location"] == f"/desk/orders/{order.number}"
+
+
+def test_finding_shows_nobody_elses_order(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
+) -> None:
+    order, _seller, _task = waiting
+    stranger = a_user(session, "salesperson", team="elsewhere")
+    session.commit()
+    page = client_for(stranger).get(f"/desk/find?q={order.number}")
+    assert page.status_code == 200
+    assert "没有找到" in page.text
