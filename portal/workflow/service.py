@@ -26,7 +26,8 @@ from portal.workflow.forms import parse_form
 from portal.workflow.models import HistoryEntry, Incident, Message, ProcessDefinition, ProcessInstance, UserTask, Wait
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
 from portal.workflow.publishing import publish, publish_decision
-from portal.workflow.step import LIVE, Instance, first_step, lock, running, step
+from portal.workflow.saving import LIVE, Completed, Instance
+from portal.workflow.step import first_step, lock, running, step
 
 __all__ = [
     "claim_task",
@@ -151,11 +152,10 @@ def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: M
     with step(session, instance, actor=actor, person=True) as going:
         node = going.before.tasks[task_id]  # the row says open, under the same lock that the state is read with
         result = parse_form(node.form, data, facts=going.run.facts)
-        task.status, task.completed_at, task.completed_by = "completed", clock.now(), actor.user_id
-        task.result = _plain(result)
-        going.completed.add(task_id)
-        going.note("task_completed", node, task=str(task_id), result=task.result)
+        going.completed = Completed(task_id, _plain(result))
+        going.note("task_completed", node, task=str(task_id), result=going.completed.result)
         going.run.complete(task_id, result)
+    session.expire(task)
 
 
 def _plain(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,59 +8,30 @@ PortalError does too. OperationalError (deadlock, lock timeout, lost connection)
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal import clock, outbox
 from portal.accounts.actor import Actor
-from portal.database import Base
 from portal.errors import PortalError
-from portal.workflow import codec, decisions, engine, registry
+from portal.workflow import codec, decisions, engine, registry, saving
 from portal.workflow.calendar import add_working_time
 from portal.workflow.engine import Event, Run, Snapshot, StepFailed
-from portal.workflow.models import HistoryEntry as History
-from portal.workflow.models import Incident, Message, ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.models import Message, ProcessDefinition, ProcessInstance
+from portal.workflow.saving import Completed, Instance, Opened
 from portal.workflow.vocabulary import Node
 
 log = structlog.get_logger(__name__)
 
 TOPIC = "workflow.perform_action"
-LIVE = "portal_events"
 _STEPS = "portal.workflow.steps"
 _PERSONAL = frozenset(
     {"started", "task_completed", "task_claimed", "task_released", "task_delegated", "message", "retried"}
 )
-
-tasks, waits, messages, history, incidents, instances = (
-    Base.metadata.tables[model.__tablename__] for model in (UserTask, Wait, Message, History, Incident, ProcessInstance)
-)
-
-
-@dataclass(frozen=True)
-class Instance:
-    """The row of an instance, as locked."""
-
-    id: int
-    definition_id: int
-    process_key: str
-    business_key: str
-    customer_id: int | None
-    status: str
-    state: bytes
-    version: int
-    digest: str
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over."""
-        return self.status in ("completed", "cancelled")
-
 
 _INSTANCE = select(
     ProcessInstance.id,
@@ -139,7 +110,8 @@ class Step:
     def __init__(self, session: Session, instance: Instance, *, actor: Actor, person: bool) -> None:
         self.session, self.instance, self.actor, self.person = session, instance, actor, person
         self.before = Snapshot({}, {}, {})
-        self.completed: set[uuid.UUID] = set()
+        self.completed: Completed | None = None
+        """The person's task that this step completes."""
         self.messages_arrived = False
         """A message was stored in this very step, or is known to be pending."""
         self.held = False
@@ -242,14 +214,14 @@ class Step:
         if not names:
             return None
         statement = (
-            select(messages.c.id, messages.c.name, messages.c.sender, messages.c.payload)
+            select(Message.id, Message.name, Message.sender, Message.payload)
             .where(
-                messages.c.status == "pending",
-                messages.c.business_key == self.instance.business_key,
-                messages.c.name.in_(sorted(names)),
-                messages.c.expires_at > self.now,
+                Message.status == "pending",
+                Message.business_key == self.instance.business_key,
+                Message.name.in_(sorted(names)),
+                Message.expires_at > self.now,
             )
-            .order_by(messages.c.id)
+            .order_by(Message.id)
             .limit(1)
         )
         return self.session.execute(statement).first()
@@ -260,150 +232,49 @@ class Step:
         if wait is None:
             raise RuntimeError(f"nobody waits for {message.name}")
         self.note("message", wait.node, name=message.name, sender=message.sender)
-        self._execute(
-            messages.update()
-            .where(messages.c.id == message.id)
+        self.session.execute(
+            update(Message)
+            .where(Message.id == message.id)
             .values(status="delivered", delivered_at=self.now, instance_id=self.instance.id)
+            .execution_options(synchronize_session=False)
         )
-
-    def _execute(self, statement: Any, rows: list[dict[str, Any]] | None = None) -> None:
-        self.session.connection().execute(statement, rows)
 
     def _save(self, now: Snapshot) -> None:
-        self.session.flush()
-        self._save_tasks(now)
-        self._save_waits(now)
-        self._save_incidents(now)
-        self._save_instance(now)
-        self._save_history()
-        key = self.instance
-        self._execute(
-            select(func.pg_notify(LIVE, "tasks"), func.pg_notify(LIVE, f"subject:{key.process_key}:{key.business_key}"))
-        )
-
-    def _save_tasks(self, now: Snapshot) -> None:
-        gone = self.before.tasks.keys() - now.tasks.keys() - self.completed
-        if gone:
-            self._execute(
-                tasks.update()
-                .where(tasks.c.id.in_(list(gone)), tasks.c.status == "open")
-                .values(status="cancelled", completed_at=self.now)
-            )
-            for task_id in gone:
-                self.note("task_cancelled", self.before.tasks[task_id], task=str(task_id))
-        rows = [self._task(task_id, node) for task_id, node in now.tasks.items() if task_id not in self.before.tasks]
-        if rows:
-            self._execute(tasks.insert(), rows)
-
-    def _task(self, task_id: uuid.UUID, node: Node) -> dict[str, Any]:
-        rule = registry.rule(node.assignee) if node.assignee else None
-        assignee = rule(self.session, self.instance.business_key) if rule else None
-        due = add_working_time(self.now, node.due) if node.due else None
-        self.note("task_created", node, task=str(task_id), assignee=assignee, role=node.role)
-        return {
-            "id": task_id,
-            "instance_id": self.instance.id,
-            "process_key": self.instance.process_key,
-            "business_key": self.instance.business_key,
-            "definition_id": self.instance.definition_id,
-            "node_id": node.id,
-            "name_zh": node.name[0],
-            "name_en": node.name[1],
-            "role": node.role,
-            "assignee_id": assignee,
-            "status": "open",
-            "priority": node.priority,
-            "due_at": due,
-            "created_at": self.now,
-        }
-
-    def _save_waits(self, now: Snapshot) -> None:
-        gone = self.before.waits.keys() - now.waits.keys()
-        if gone:
-            self._execute(waits.delete().where(waits.c.task_id.in_(list(gone))))
-        rows = [
-            {
-                "instance_id": self.instance.id,
-                "task_id": wait.task_id,
-                "node_id": wait.node.id,
-                "kind": wait.kind,
-                "name": wait.name,
-                "business_key": self.instance.business_key,
-                "due_at": wait.due_at,
-            }
-            for task_id, wait in now.waits.items()
-            if task_id not in self.before.waits
-        ]
-        if rows:
-            self._execute(waits.insert(), rows)
-
-    def _save_incidents(self, now: Snapshot) -> None:
-        over = (self.before.blocked.keys() - now.blocked.keys()) | (
-            self.before.blocked.keys() & self.run.failures.keys()
-        )
-        if over:
-            self._execute(
-                incidents.update()
-                .where(
-                    incidents.c.instance_id == self.instance.id,
-                    incidents.c.task_id.in_(list(over)),
-                    incidents.c.status == "open",
-                )
-                .values(status="resolved", resolved_at=self.now, resolved_by=self.actor.user_id)
-            )
-        for task_id, (node, error) in self.run.failures.items():
-            if task_id in now.blocked:
-                self._execute(incidents.insert().values(self._incident(task_id, node, error)))
-
-    def _incident(self, task_id: uuid.UUID, node: Node, error: str) -> dict[str, Any]:
-        earlier = select(func.count()).where(
-            incidents.c.instance_id == self.instance.id, incidents.c.task_id == task_id
-        )
-        return {
-            "instance_id": self.instance.id,
-            "task_id": task_id,
-            "node_id": node.id,
-            "error": error[:2000],
-            "attempts": earlier.scalar_subquery() + 1,
-            "status": "open",
-            "created_at": self.now,
-        }
-
-    def _save_instance(self, now: Snapshot) -> None:
-        ended: datetime | None = None
+        """Write what changed between the state as loaded and the state now."""
+        before, done = self.before, self.completed.task_id if self.completed else None
+        withdrawn = [task_id for task_id in before.tasks if task_id not in now.tasks and task_id != done]
+        for task_id in withdrawn:
+            self.note("task_cancelled", before.tasks[task_id], task=str(task_id))
+        opened = [self._task(task_id, node) for task_id, node in now.tasks.items() if task_id not in before.tasks]
         status = "incident" if now.blocked else "running"
         if self.run.ended:
-            status, ended = "completed", self.now
-            self.note("ended")
-            subject = registry.subject(self.instance.process_key)
-            if subject is not None:
-                subject.subject.ended(self.session, self.instance.business_key)
-        self._execute(
-            instances.update()
-            .where(instances.c.id == self.instance.id, instances.c.version == self.instance.version)
-            .values(
-                state=self.run.dump(),
-                state_format=codec.FORMAT,
-                status=status,
-                ended_at=ended,
-                version=self.instance.version + 1,
-            )
-        )
+            status = "completed"
+            self._tell_end()
+        self.session.flush()
+        saving.save_incidents(
+            self.session, self.instance.id, at=self.now, actor_id=self.actor.user_id,
+            over=(before.blocked.keys() - now.blocked.keys()) | (before.blocked.keys() & self.run.failures.keys()),
+            new={task_id: failure for task_id, failure in self.run.failures.items() if task_id in now.blocked},
+        )  # fmt: skip
+        saving.save_step(
+            self.session,
+            saving.Changes(
+                instance=self.instance, at=self.now, actor_id=self.actor.user_id, actor_name=self.actor.name,
+                state=self.run.dump(), status=status, completed=self.completed, withdrawn=withdrawn, opened=opened,
+                no_longer=[task_id for task_id in before.waits if task_id not in now.waits],
+                awaited=[wait for task_id, wait in now.waits.items() if task_id not in before.waits],
+                events=self.run.events,
+            ),
+        )  # fmt: skip
 
-    def _save_history(self) -> None:
-        rows = [
-            {
-                "instance_id": self.instance.id,
-                "at": self.now,
-                "kind": event.kind,
-                "node_id": event.id,
-                "name_zh": event.name[0] if event.name else None,
-                "name_en": event.name[1] if event.name else None,
-                "actor_id": self.actor.user_id if event.kind in _PERSONAL else None,
-                "actor_name": self.actor.name if event.kind in _PERSONAL else "system",
-                "detail": event.detail,
-            }
-            for event in self.run.events
-        ]
-        if rows:
-            self._execute(history.insert(), rows)
+    def _task(self, task_id: uuid.UUID, node: Node) -> Opened:
+        rule = registry.rule(node.assignee) if node.assignee else None
+        assignee = rule(self.session, self.instance.business_key) if rule else None
+        self.note("task_created", node, task=str(task_id), assignee=assignee, role=node.role)
+        return Opened(task_id, node, assignee, add_working_time(self.now, node.due) if node.due else None)
+
+    def _tell_end(self) -> None:
+        self.note("ended")
+        subject = registry.subject(self.instance.process_key)
+        if subject is not None:
+            subject.subject.ended(self.session, self.instance.business_key)
