@@ -9,6 +9,8 @@ from portal.accounts.guards import current_actor, roles
 from portal.catalog.codes import resolve_code
 from portal.database import unit_of_work
 from portal.orders.couriers import COURIERS
+from portal.orders.look import status_chip
+from portal.orders.queries.process import looks
 from portal.production import service
 from portal.production.errors import NotInParcel
 from portal.production.permissions import WORKERS
@@ -191,8 +193,11 @@ def _missing(request: PortalRequest, parcel: str, line_id: int, form: Form | Non
 
 def _ship(request: PortalRequest, parcel: str, form: Form) -> Page:
     couriers = list(_courier_names().items())
+    with unit_of_work() as session:
+        view = queries.parcel_view(session, actor=current_actor(request), number=parcel)
+        becomes = status_chip("partly_shipped" if view.left else "shipped", looks(session))
     return Page(
-        "production/ship.html", view=_view(request, parcel), form=form, couriers=couriers[:FIRST_COURIERS],
+        "production/ship.html", view=view, form=form, becomes=becomes, couriers=couriers[:FIRST_COURIERS],
         more_couriers=couriers[FIRST_COURIERS:],
     )  # fmt: skip
 
