@@ -125,9 +125,10 @@ def client_for(settings: Settings) -> Iterator[Callable[..., Any]]:
     from tests.factories.accounts import Browser
 
     with ExitStack() as open_clients:
+        app = create_app(settings)
 
         def make(user: Any = None, *, language: str = "zh") -> Browser:
-            client = TestClient(create_app(settings), raise_server_exceptions=False)
+            client = TestClient(app, raise_server_exceptions=False)
             browser = Browser(open_clients.enter_context(client), language=language)
             if user is not None:
                 browser.log_in(user, settings)

@@ -29,7 +29,7 @@ class CsrfProtection(CSRFMiddleware):
         super().__init__(app, config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP or scope["route_handler"].opt.get("anonymous"):
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive)

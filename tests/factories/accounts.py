@@ -1,6 +1,7 @@
 """Make people, and browsers in which they are logged in."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from httpx import Response
@@ -19,9 +20,12 @@ from tests.factories.customers import a_user
 PASSWORD = "correct horse 7"
 
 
+_hashed = cache(hash_password)
+
+
 def a_user_with_password(session: Session, *roles: str, password: str = PASSWORD, **columns: Any) -> User:
     """A person who can log in with `PASSWORD`."""
-    return a_user(session, *roles, password_hash=hash_password(password), **columns)
+    return a_user(session, *roles, password_hash=_hashed(password), **columns)
 
 
 class Browser:

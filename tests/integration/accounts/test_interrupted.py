@@ -50,6 +50,7 @@ def test_a_form_survives_the_log_in(browser: Browser, administrator: User, sessi
     assert offered.status_code == 200
     assert 'action="/account/profile"' in offered.text
     assert "厂长\n第二行" in offered.text
+    session.expire_all()
     assert session.get_one(User, administrator.id).title is None
 
 
