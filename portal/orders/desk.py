@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.accounts.actor import Role
+from portal.accounts.actor import Actor, Role
 from portal.orders import look
 from portal.orders.look import Chip
 from portal.orders.queries import OrderRow, OrderView
@@ -54,6 +54,19 @@ def row(found: OrderRow, looks: dict[str, StatusLook]) -> DeskRow:
         found, look.status_chip(found.status, looks), payment, _waits_for(first, over), first.holder or "" if first else "",
         bool(first and is_late(first)),
     )  # fmt: skip
+
+
+def task_of(order: OrderView, actor: Actor) -> OpenTask | None:
+    """Return the task of the order that the actor may do, the most urgent first."""
+    return next((task for task in order.tasks if task.assignee_id == actor.user_id or _may_take(task, actor)), None)
+
+
+def _may_take(task: OpenTask, actor: Actor) -> bool:
+    return (
+        task.role is not None
+        and task.role != Role.CONTACT
+        and actor.has(task.role, Role.SALES_MANAGER, Role.ADMINISTRATOR)
+    )
 
 
 def is_late(task: OpenTask) -> bool:

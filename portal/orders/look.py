@@ -42,6 +42,9 @@ PAYMENTS: dict[str, tuple[str, str, Any]] = {
     "refunded": ("end", "cross", lazy_gettext("Refunded")),
 }
 
+TOLD = ("now", "dead", "stop")
+"""States of a step that have a word of their own below them."""
+
 METHODS: dict[str, Any] = {
     "transfer": lazy_gettext("Bank transfer"),
     "draft": lazy_gettext("Acceptance draft"),
@@ -76,7 +79,7 @@ def miles(steps: Sequence[Step], *, detail: str = "", promised: str = "") -> lis
             pick(*step.label),
             step.at if step.state != "ahead" else None,
             promised if step.state == "now" else "",
-            detail if step.state == "now" else "",
+            detail if step.state in TOLD else "",
         )
         for step in steps
     ]

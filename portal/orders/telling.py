@@ -3,7 +3,7 @@
 from portal.notifications.events import register
 from portal.web.i18n import lazy_gettext as _
 
-register("order.status", _("%(number)s: %(status)s"), icon="clipboard-list")
+register("order.status", _("%(number)s: %(status)s"), _("%(message)s"), icon="clipboard-list")
 register("order.parcel", _("%(number)s: a parcel is on its way"), _("%(courier)s %(tracking_number)s, %(pieces)s pieces"), icon="truck-delivery")  # fmt: skip
 register("order.sent_back", _("%(number)s: please change the order"), _("%(message)s"), icon="edit")
 register("order.receipt", _("%(number)s: payment of ¥%(amount)s received"), icon="cash")

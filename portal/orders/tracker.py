@@ -68,7 +68,7 @@ def track(
     here = milestones[current]
     if is_over(look):
         return (
-            (*done, Step(here.key, here.done, "done", reached[current].first))
+            (*done, Step(here.key, here.done, "done", reached[current].first, here.next))
             if completed
             else _ended(done, look, status_at)
         )

@@ -84,7 +84,7 @@ def _cart_row(line: PricedLine, free: int | None, error: str) -> CartRow:
 def title(marking: str, lines: int) -> str:
     """Name an order by its first line's sizes and how many more there are."""
     size = look.size_or_marking(marking)
-    return size if lines == 1 else _("%(size)s and %(more)d more", size=size, more=lines - 1)
+    return size if lines == 1 else _("%(size)s and %(more)d more", size=size, more=lines - 1, lines=lines)
 
 
 def card(row: OrderRow, looks: dict[str, StatusLook]) -> Card:
@@ -107,8 +107,18 @@ def sentence(steps: tuple[Step, ...], tasks: tuple[OpenTask, ...], shipped: int,
         return _("You asked to cancel; your salesperson is deciding.")
     if 0 < shipped < pieces:
         return _("%(shipped)d of %(pieces)d pieces are on their way.", shipped=shipped, pieces=pieces)
-    step = current_step(steps)
+    step = current_step(steps) or (steps[-1] if steps else None)
     return pick(*step.next) if step is not None else ""
+
+
+def money_back(order: OrderView) -> str:
+    """Say what becomes of the money of an order that was given up; empty when there was none."""
+    paid = formats.money(order.received) if order.received else ""
+    words = {
+        "refunding": _("%(amount)s will be given back to you.", amount=paid),
+        "refunded": _("%(amount)s was given back.", amount=paid),
+    }
+    return words.get(order.payment, "") if paid else ""
 
 
 def miles(order: OrderView) -> list[Mile]:
@@ -119,6 +129,8 @@ def miles(order: OrderView) -> list[Mile]:
 def detail(order: OrderView) -> str:
     """Say what is under way at the present step: who has it, what is made, what has left."""
     account = order.account
+    if account.cancelled:
+        return order.cancel_reason
     if 0 < account.shipped < account.ordered:
         left = account.open
         return _(

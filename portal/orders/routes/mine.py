@@ -126,6 +126,7 @@ def _order_context(session: Session, actor: Actor, number: str) -> dict[str, Any
         "payment": look.payment_chip(order.payment, owes=views.owes(order)),
         "sentence": views.sentence(order.steps, order.tasks, order.account.shipped, order.account.ordered),
         "promised": views.promised(order),
+        "money_back": views.money_back(order),
         "miles": views.miles(order),
         "lines": [(line, wheels.thumb(line.marking), views.account_words(line)) for line in order.lines],
         "parcels": views.parcels(order),

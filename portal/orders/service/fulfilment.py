@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.errors import Conflict
+from portal.orders.couriers import courier_name
 from portal.orders.models import Order, OrderLine, Parcel, ParcelLine
 from portal.orders.service.rows import account_of, lines_of, locked_order, note_event, settle
 from portal.orders.service.status import tell_contact
@@ -154,4 +155,6 @@ def _announce(session: Session, order: Order, parcel: ParcelIn) -> None:
         "pieces": sum(parcel.lines.values()),
     }
     note_event(session, order, "parcel", **detail)
-    tell_contact(session, order, f"order:{order.number}:parcel:{parcel.number}", "order.parcel", **detail)
+    names = {locale: courier_name(parcel.courier, locale) for locale in ("zh", "en")}
+    key = f"order:{order.number}:parcel:{parcel.number}"
+    tell_contact(session, order, key, "order.parcel", **(detail | {"courier": names}))

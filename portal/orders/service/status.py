@@ -43,7 +43,9 @@ def change_status(session: Session, *, number: str, status: str) -> None:
     names = {"zh": look.zh, "en": look.en} if look else {"zh": status, "en": status}
     note_event(session, order, "status", status=names, key=status)
     key = f"order:{number}:status:{order.revision}:{status}"
-    tell_contact(session, order, key, "order.status", status=names)
+    given_up = order.cancelling_at is not None or (look is not None and look.tone == "stop")
+    last_word = order.customer_message if given_up else ""
+    tell_contact(session, order, key, "order.status", status=names, message=last_word)
     session.flush()
 
 
