@@ -12,21 +12,23 @@ import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from portal import clock
 from portal.workflow import codec
 from portal.workflow.calendar import parse_duration, shop_zone, timer_expression
 from portal.workflow.expressions import ExpressionError, Seen, compile_expression, shown
-from portal.workflow.parser import NO_SCRIPTS, Specs, parse_specs
+from portal.workflow.host import Event, Host, Snapshot, StepFailed, Waiting
+from portal.workflow.nodes import Tokens
+from portal.workflow.parser import Specs, parse_specs
 from portal.workflow.vocabulary import Flow, Node, Vocabulary, parse_xml, read
+
+__all__ = ["Definition", "Event", "Host", "Run", "Snapshot", "StepFailed", "Waiting", "definition"]
 
 # mypy: disable-error-code="misc,no-untyped-call"
 
@@ -37,65 +39,12 @@ MOST_VISITS = 100
 """How often one automatic node may run before an operator must look; a retry allows as many again."""
 
 
-class StepFailed(Exception):
-    """A node could not do its work; its token stays before it. The argument is for the operator."""
-
-
-class Host(Protocol):
-    """Who performs what a run decides, within the step's transaction."""
-
-    def perform(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> dict[str, Any] | None:
-        """Do an action in the transaction; StepFailed when it cannot be done."""
-
-    def is_outside(self, node: Node) -> bool:
-        """Say whether the node's action is performed by the worker."""
-
-    def request(self, node: Node, task_id: uuid.UUID, attempt: int, inputs: dict[str, Any]) -> None:
-        """Owe an action to the worker."""
-
-    def decide(self, node: Node, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Ask the node's table; return the answer and its account for the history."""
-
-    def status(self, node: Node) -> None:
-        """Set the public status that entering the node means."""
-
-
 @dataclass(frozen=True)
 class Definition:
     """A published diagram, ready to run."""
 
     vocabulary: Vocabulary
     specs: Specs
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Something besides a person that a token waits for."""
-
-    task_id: uuid.UUID
-    node: Node
-    kind: str
-    name: str
-    due_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened, for the history; for flow_taken `id` is the flow's."""
-
-    kind: str
-    id: str | None
-    name: tuple[str, str] | None
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What is open: people's tasks, waits, and blocked tokens with their nodes."""
-
-    tasks: dict[uuid.UUID, Node]
-    waits: dict[uuid.UUID, Waiting]
-    blocked: dict[uuid.UUID, Node]
 
 
 _definitions: OrderedDict[str, Definition] = OrderedDict()
@@ -119,51 +68,6 @@ def definition(digest: str, xml: Callable[[], str]) -> Definition:
     return made
 
 
-class _Scanning:
-    """Looks for tasks in the flat index: the stock iterators walk the tree and stop, silently, at depth 1000."""
-
-    def update_waiting_tasks(self) -> None:
-        for task in self._in(TaskState.WAITING):
-            if task.state == TaskState.WAITING and task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
-                task.task_spec._update(task)
-
-    def get_tasks(self, first_task: Any = None, **wanted: Any) -> list[Any]:
-        if first_task is None and wanted.keys() == {"state"}:
-            return self._in(wanted["state"])
-        return super().get_tasks(first_task, **wanted)  # type: ignore[no-any-return]  # the stock workflow's
-
-    def cancel(self, *_: Any, **__: Any) -> list[Any]:
-        self.success, self.completed = False, True
-        unfinished = self._in(TaskState.NOT_FINISHED_MASK)
-        for task in unfinished:
-            if task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
-                task.cancel()
-        return unfinished
-
-    def _in(self, state: int) -> list[Any]:
-        return [task for task in self.tasks.values() if task._state & state]  # type: ignore[attr-defined]  # the stock workflow's
-
-
-class _Inner(_Scanning, BpmnSubWorkflow):
-    pass
-
-
-class _Top(_Scanning, BpmnWorkflow):
-    def __init__(self, specs: Specs, run: "Run", *, empty: bool) -> None:
-        self.run = run
-        super().__init__(specs.top, specs.inner, script_engine=NO_SCRIPTS, deserializing=empty)
-
-    def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
-        self.subprocesses[my_task.id] = _Inner(self.subprocess_specs[spec_name], my_task.id, self)
-        return self.subprocesses[my_task.id]
-
-    def empty_subprocess(self, my_task: Any, spec_name: str) -> Any:
-        """Make a subprocess to be filled with a saved state."""
-        spec = self.subprocess_specs[spec_name]
-        self.subprocesses[my_task.id] = _Inner(spec, my_task.id, self, deserializing=True)
-        return self.subprocesses[my_task.id]
-
-
 class Run:
     """One instance in memory. Make it with `start` or `load`, act, `advance`, then `dump`."""
 
@@ -176,7 +80,7 @@ class Run:
         self._choices: dict[uuid.UUID, Flow] = {}
         self._undue: dict[uuid.UUID, str] = {}
         self._tried: list[dict[str, Any]] = []
-        self._workflow = _Top(self.specs, self, empty=empty)
+        self._workflow = Tokens(self.specs, self, empty=empty)
 
     @classmethod
     def start(cls, definition: Definition, host: Host, facts: Mapping[str, Any]) -> "Run":
