@@ -27,6 +27,7 @@ from portal.web.urls import with_query
 log = structlog.get_logger(__name__)
 
 LOG_IN = "/login"
+LIVE = "/live"
 TEMPLATES = {400: 400, 403: 403, 404: 404, 409: 409, 429: 429, 500: 500}
 BARE = Markup("<!doctype html><meta charset=utf-8><title>{0}</title><h1>{0}</h1><p>{1}</p><p>{2}</p>")
 
@@ -136,7 +137,7 @@ def describe(error: Exception) -> Problem:
 
 def _log_in(request: PortalRequest, error: LogInRequired) -> Response[Any]:
     url = with_query(LOG_IN, {"next": error.next})
-    if "text/event-stream" in request.headers.get("Accept", ""):
+    if request.scope["path"] == LIVE:
         return Response("", status_code=401, media_type=MediaType.TEXT)  # the page stays: something may be typed in it
     if htmx.is_from_htmx(request):
         return Response("", status_code=401, media_type=MediaType.HTML, headers=htmx.redirect_headers(url))

@@ -10,10 +10,11 @@ from portal.web.context import PortalRequest
 
 
 def is_htmx(request: PortalRequest | None) -> bool:
-    """Tell whether htmx asks, wanting a fragment (not a boosted or restored whole page)."""
+    """Tell whether htmx asks, wanting a fragment (not a whole page: boosted, restored, or to be selected from)."""
     if request is None or request.headers.get("HX-Request") != "true":
         return False
-    return request.headers.get("HX-Boosted") != "true" and request.headers.get("HX-History-Restore-Request") != "true"
+    whole = request.headers.get("HX-Request-Type") == "full" or "HX-Boosted" in request.headers
+    return not whole and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 def is_from_htmx(request: PortalRequest) -> bool:

@@ -140,7 +140,7 @@ def test_what_may_not_be_followed_is_not_there(client_for: Any, session: Session
     a_salesperson(session)
     contact = a_contact(session)
     session.commit()
-    assert client_for().get(f"/live{query}").status_code == 303
+    assert client_for().get(f"/live{query}").status_code == 401
     assert client_for(contact).get(f"/live{query}").status_code == 404
 
 
