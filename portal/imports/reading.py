@@ -23,7 +23,7 @@ MOST_UNPACKED = 300 * 1024 * 1024
 MOST_PARTS = 2_000
 LONGEST_CELL = 2_000
 
-_SHEET_END = 1_048_576
+_BLANK_ROWS_AT_THE_END = 1_000
 _SNIFFED_ROWS = 60
 _DELIMITERS = ",\t;|"
 
@@ -173,11 +173,14 @@ def _first_rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _kept(rows: Iterable[tuple[str, ...]]) -> tuple[Row, ...]:
-    """Number the rows, leave out blank ones, and refuse what is too long or too wide for a list."""
+    """Number the rows, leave out blank ones, and refuse what is too long or too wide for a list.
+
+    A thousand blank rows end it: a sheet with one formatted cell at its very bottom is common, and slow to walk through.
+    """
     kept: list[Row] = []
     for number, cells in enumerate(rows, start=1):
-        if number > _SHEET_END:
-            raise UnreadableFile(_too_many_rows())
+        if number - (kept[-1].number if kept else 0) > _BLANK_ROWS_AT_THE_END:
+            break
         trimmed = tuple(_trimmed(cell) for cell in cells)
         while trimmed and not trimmed[-1]:
             trimmed = trimmed[:-1]
@@ -186,12 +189,8 @@ def _kept(rows: Iterable[tuple[str, ...]]) -> tuple[Row, ...]:
         if trimmed:
             kept.append(Row(number, trimmed))
         if len(kept) > MOST_ROWS:
-            raise UnreadableFile(_too_many_rows())
+            raise UnreadableFile(_("This list has more than %(most)d rows. Split it.", most=MOST_ROWS))
     return tuple(kept)
-
-
-def _too_many_rows() -> Any:
-    return _("This list has more than %(most)d rows. Split it.", most=MOST_ROWS)
 
 
 def _trimmed(cell: str) -> str:

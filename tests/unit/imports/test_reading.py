@@ -38,6 +38,16 @@ def test_a_workbook_is_read_with_the_same_row_numbers() -> None:
     assert [(row.number, row.cells) for row in sheet.rows] == CELLS
 
 
+def test_a_list_ends_where_a_thousand_blank_rows_follow() -> None:
+    with zipfile.ZipFile(io.BytesIO(workbook(ROWS))) as zipped:
+        parts = {name: zipped.read(name) for name in zipped.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", b'<row r="1048576"><c r="A1048576" s="0"/></row></sheetData>')
+    started = time.perf_counter()
+    assert [(row.number, row.cells) for row in read_sheet(archive(parts), "x.xlsx").rows] == CELLS
+    assert time.perf_counter() - started < 5
+
+
 def test_the_first_sheet_that_holds_something_counts() -> None:
     assert read_sheet(workbook(ROWS, sheets_before=2), "x.xlsx").rows[-1].cells[0] == "A-1"
 
@@ -126,7 +136,11 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_without_unpacking(monkey
 
 
 def test_a_workbook_that_declares_entities_is_refused() -> None:
-    assert "damaged" in refusal(archive({"xl/workbook.xml": b'<!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>'}))
+    with zipfile.ZipFile(io.BytesIO(workbook(ROWS))) as zipped:
+        parts = {name: zipped.read(name) for name in zipped.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert read_sheet(archive(parts), "x.xlsx").rows
+    assert "damaged" in refusal(archive(parts | {sheet: b'<!DOCTYPE x [<!ENTITY a "aa">]>' + parts[sheet]}))
 
 
 def test_a_workbook_whose_inside_is_broken_is_refused() -> None:
