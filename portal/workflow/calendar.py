@@ -56,14 +56,3 @@ def _open_from(moment: datetime) -> datetime:
     while moment.weekday() >= SATURDAY:
         moment = datetime.combine(moment.date() + timedelta(days=1), OPENS, moment.tzinfo)
     return moment
-
-
-def timer_expression(text: str) -> str | None:
-    """Return a timer's text when it is an expression, None when it is meant literally: an ISO duration or moment."""
-    for literal in (parse_duration, datetime.fromisoformat):
-        try:
-            literal(text)
-        except ValueError:
-            continue
-        return None
-    return text

@@ -1,8 +1,6 @@
 """Asking the published decision tables."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import select
@@ -10,13 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal.workflow.codec import clean
 from portal.workflow.decision_table import DecisionTable, detail, read_table
-from portal.workflow.engine import StepFailed
+from portal.workflow.definitions import Kept
+from portal.workflow.host import StepFailed
 from portal.workflow.models import DecisionDefinition
-from portal.workflow.vocabulary import parse_xml
+from portal.workflow.reader import parse_xml
 
-KEPT = 64
-_tables: OrderedDict[str, DecisionTable] = OrderedDict()
-_lock = Lock()
+_tables: Kept[DecisionTable] = Kept()
 
 
 def decide(session: Session, key: str, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -33,14 +30,8 @@ def decide(session: Session, key: str, facts: Mapping[str, Any]) -> tuple[dict[s
 
 
 def _table(session: Session, definition_id: int, digest: str) -> DecisionTable:
-    with _lock:
-        if digest in _tables:
-            _tables.move_to_end(digest)
-            return _tables[digest]
-    xml = session.scalars(select(DecisionDefinition.xml).where(DecisionDefinition.id == definition_id)).one()
-    table = read_table(parse_xml(xml))
-    with _lock:
-        _tables[digest] = table
-        while len(_tables) > KEPT:
-            _tables.popitem(last=False)
-    return table
+    def make() -> DecisionTable:
+        xml = session.scalars(select(DecisionDefinition.xml).where(DecisionDefinition.id == definition_id)).one()
+        return read_table(parse_xml(xml))
+
+    return _tables.get(digest, make)

@@ -12,7 +12,8 @@ from portal.database import unit_of_work
 from portal.settings import ROOT
 from portal.workflow.models import DecisionDefinition, ProcessDefinition
 from portal.workflow.publishing import digest, publish, publish_decision
-from portal.workflow.vocabulary import XmlRefused, parse_xml
+from portal.workflow.reader import parse_xml
+from portal.workflow.vocabulary import XmlRefused
 
 log = structlog.get_logger(__name__)
 

@@ -10,25 +10,21 @@ branches go on, and `unblock` runs it again.
 
 import logging
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from threading import Lock
+from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow import TaskState
 
-from portal import clock
 from portal.workflow import codec
-from portal.workflow.calendar import parse_duration, shop_zone, timer_expression
+from portal.workflow.definitions import Definition
+from portal.workflow.due import moment_of
 from portal.workflow.expressions import ExpressionError, Seen, compile_expression, shown
 from portal.workflow.host import Event, Host, Snapshot, StepFailed, Waiting
 from portal.workflow.nodes import Tokens
-from portal.workflow.parser import Specs, parse_specs
-from portal.workflow.vocabulary import Flow, Node, Vocabulary, parse_xml, read
+from portal.workflow.vocabulary import Flow, Node
 
-__all__ = ["Definition", "Event", "Host", "Run", "Snapshot", "StepFailed", "Waiting", "definition"]
+__all__ = ["Run", "StepFailed"]
 
 # mypy: disable-error-code="misc,no-untyped-call"
 
@@ -37,35 +33,6 @@ for _name in ("spiff.task", "spiff.workflow"):
 
 MOST_VISITS = 100
 """How often one automatic node may run before an operator must look; a retry allows as many again."""
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A published diagram, ready to run."""
-
-    vocabulary: Vocabulary
-    specs: Specs
-
-
-_definitions: OrderedDict[str, Definition] = OrderedDict()
-_lock = Lock()
-KEPT = 64
-
-
-def definition(digest: str, xml: Callable[[], str]) -> Definition:
-    """Return the diagram with this digest, parsed once per process; `xml` is asked for only when it is not at hand."""
-    with _lock:
-        if digest in _definitions:
-            _definitions.move_to_end(digest)
-            return _definitions[digest]
-    root = parse_xml(xml())
-    vocabulary = read(root)
-    made = Definition(vocabulary, parse_specs(root, vocabulary))
-    with _lock:
-        _definitions[digest] = made
-        while len(_definitions) > KEPT:
-            _definitions.popitem(last=False)
-    return made
 
 
 class Run:
@@ -228,7 +195,7 @@ class Run:
         if task.internal_data.get("blocked"):
             return None
         try:
-            moment = self._moment(self._node(task)).isoformat()
+            moment = moment_of(self._node(task).timer or "", self.facts).isoformat()
         except (ExpressionError, ValueError, TypeError) as error:
             self._undue[task.id] = f"{type(error).__name__}: {error}"
             return None
@@ -368,19 +335,6 @@ class Run:
         undue, self._undue = self._undue, {}
         for task_id, error in undue.items():
             self.block(task_id, error)
-
-    def _moment(self, node: Node) -> datetime:
-        """A timer's moment: an ISO duration from now, an ISO moment, or what an expression gives (naive times are the shop's)."""
-        text = node.timer or ""
-        value: Any = text if timer_expression(text) is None else compile_expression(text).evaluate(self.facts)
-        if isinstance(value, str) and value.startswith("P"):
-            return clock.now() + parse_duration(value)
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if isinstance(moment, date) and not isinstance(moment, datetime):
-            moment = datetime.combine(moment, time())
-        if not isinstance(moment, datetime):
-            raise TypeError(f"{shown(value)} is no moment")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=shop_zone())).astimezone(UTC)
 
     def _note(self, kind: str, node: Node, **detail: Any) -> None:
         self.events.append(Event(kind, node.id, node.name, detail))

@@ -9,8 +9,8 @@ from typing import Any
 
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import registry
-from portal.workflow.calendar import timer_expression
 from portal.workflow.decision_table import DecisionTable
+from portal.workflow.due import timer_expression
 from portal.workflow.errors import Problem
 from portal.workflow.expressions import Expression, ExpressionRefused, Path, compile_expression
 from portal.workflow.vocabulary import Node, Text, Vocabulary

@@ -16,7 +16,8 @@ from portal.workflow.decision_table import DecisionTable, TableRefused, read_tab
 from portal.workflow.errors import DiagramRefused, Problem
 from portal.workflow.models import DecisionDefinition, ProcessDefinition
 from portal.workflow.parser import parse_specs
-from portal.workflow.vocabulary import Text, Vocabulary, XmlRefused, parse_xml, read
+from portal.workflow.reader import parse_xml, read
+from portal.workflow.vocabulary import Text, Vocabulary, XmlRefused
 
 D = TypeVar("D", ProcessDefinition, DecisionDefinition)
 

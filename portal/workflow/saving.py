@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.workflow.codec import FORMAT
-from portal.workflow.engine import Event, Waiting
+from portal.workflow.host import Event, Waiting
 from portal.workflow.models import Incident
 from portal.workflow.vocabulary import Node
 

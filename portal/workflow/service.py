@@ -1,29 +1,27 @@
 """What may be done with running processes. Each function is one step of one transaction: it locks the instance, acts, and never commits.
 
-Publishing is in `publishing.py`, from where `publish` and `publish_decision` are offered here too. How failures are treated: `step.py`.
+`publish` and `publish_decision` are in `publishing.py`, `receive_message` in `messaging.py`; all are offered here. How failures are treated: `step.py`.
 """
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.actor import SYSTEM, Actor, Role
 from portal.accounts.models import User
 from portal.errors import Conflict, InvalidInput, NotPermitted
-from portal.outbox import describe
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import codec
 from portal.workflow.errors import AlreadyStarted, ProcessNotFound, TaskClosed, TaskNotFound, TaskTaken
 from portal.workflow.forms import parse_form
-from portal.workflow.models import HistoryEntry, Incident, Message, ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.messaging import receive_message
+from portal.workflow.models import HistoryEntry, Incident, ProcessDefinition, ProcessInstance, UserTask
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
 from portal.workflow.publishing import publish, publish_decision
 from portal.workflow.saving import LIVE, Completed, Instance
@@ -205,80 +203,6 @@ def _record(session: Session, task: UserTask, actor: Actor, kind: str, **detail:
     )  # fmt: skip
     session.flush()
     session.execute(select(func.pg_notify(LIVE, "tasks")))
-
-
-def receive_message(
-    session: Session,
-    *,
-    sender: str,
-    message_id: str,
-    name: str,
-    business_key: str,
-    payload: Mapping[str, Any],
-    ttl: timedelta = timedelta(days=30),
-    actor: Actor | None = None,
-) -> bool:
-    """Store a message and deliver it if an instance of the business key waits for it; False when it was received before.
-
-    What nobody waits for yet stays pending and is delivered when somebody comes to wait, until `ttl` has passed. With an `actor` the
-    message is a person's step and a PortalError reaches them; without, what fails becomes an incident and the message stays pending.
-    """
-    now = clock.now()
-    row = {"sender": sender, "message_id": message_id, "name": name, "business_key": business_key,
-           "payload": codec.to_json(codec.clean(payload)), "received_at": now, "expires_at": now + ttl, "status": "pending"}  # fmt: skip
-    session.flush()
-    statement = insert(Message).values(row).on_conflict_do_nothing(index_elements=["sender", "message_id"])
-    if session.scalars(statement.returning(Message.id)).first() is None:
-        return False
-    deliver_pending(session, business_key=business_key, actor=actor)
-    return True
-
-
-_WANTED = (
-    select(Wait.instance_id)
-    .join(Message, (Message.name == Wait.name) & (Message.business_key == Wait.business_key))
-    .where(Wait.kind == "message", Wait.business_key == bindparam("business_key"), Message.status == "pending")
-)
-
-
-def deliver_pending(session: Session, *, business_key: str, actor: Actor | None = None) -> None:
-    """Deliver what is pending for a business key to its running instances, as far as they wait for it."""
-    open_ones = (ProcessInstance.business_key == business_key) & ProcessInstance.ended_at.is_(None)
-    instances = lock(session, open_ones)
-    wanted = set(session.scalars(_WANTED, {"business_key": business_key})) if instances else set()
-    for instance in instances:
-        going = running(session, instance.id)
-        if going is not None:
-            going.messages_arrived = True
-        elif instance.id not in wanted:
-            continue
-        elif actor is not None:
-            _deliver(session, instance, actor, person=True)
-        else:
-            _deliver_or_block(session, instance)
-
-
-def _deliver(session: Session, instance: Instance, actor: Actor, *, person: bool) -> None:
-    with step(session, instance, actor=actor, person=person) as going:
-        going.messages_arrived = True
-
-
-def _deliver_or_block(session: Session, instance: Instance) -> None:
-    try:
-        with session.begin_nested():
-            _deliver(session, instance, SYSTEM, person=False)
-    except OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever it was, the step is undone; the message stays pending behind an incident
-        block_waits(session, instance, kind="message", error=describe(error))
-
-
-def block_waits(session: Session, instance: Instance, *, kind: str, error: str) -> None:
-    """Mark what an instance waits for (messages with one pending, or timers that are due) as failed, so that an operator looks."""
-    with step(session, instance, actor=SYSTEM, person=False) as going:
-        going.held = True
-        for task_id in going.provoked(kind):
-            going.run.block(task_id, error)
 
 
 def complete_action(

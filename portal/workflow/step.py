@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from portal import clock, outbox
 from portal.accounts.actor import Actor
 from portal.errors import PortalError
-from portal.workflow import codec, decisions, engine, registry, saving
+from portal.workflow import codec, decisions, registry, saving
 from portal.workflow.calendar import add_working_time
-from portal.workflow.engine import Event, Run, Snapshot, StepFailed
+from portal.workflow.definitions import Definition, definition
+from portal.workflow.engine import Run
+from portal.workflow.host import Event, Snapshot, StepFailed
 from portal.workflow.models import Message, ProcessDefinition, ProcessInstance
 from portal.workflow.saving import Completed, Instance, Opened
 from portal.workflow.vocabulary import Node
@@ -62,9 +64,9 @@ def running(session: Session, instance_id: int) -> "Step | None":
 @contextmanager
 def step(session: Session, instance: Instance, *, actor: Actor, person: bool) -> Iterator["Step"]:
     """Load a locked instance; the block acts on it; afterwards it runs on, takes pending messages and is saved."""
-    definition = load_definition(session, instance.definition_id, instance.digest)
+    loaded = load_definition(session, instance.definition_id, instance.digest)
     going = Step(session, instance, actor=actor, person=person)
-    going.run = Run.load(definition, going, instance.state)
+    going.run = Run.load(loaded, going, instance.state)
     with _going(going):
         going.before = going.run.snapshot()
         yield going
@@ -76,10 +78,10 @@ def first_step(
     session: Session, instance: Instance, facts: Mapping[str, Any], *, actor: Actor, person: bool
 ) -> Iterator["Step"]:
     """Begin a new instance whose row has just been inserted; otherwise like `step`."""
-    definition = load_definition(session, instance.definition_id, instance.digest)
+    loaded = load_definition(session, instance.definition_id, instance.digest)
     going = Step(session, instance, actor=actor, person=person)
     with _going(going):
-        going.run = Run.start(definition, going, facts)
+        going.run = Run.start(loaded, going, facts)
         yield going
         going.finish()
 
@@ -94,9 +96,9 @@ def _going(going: "Step") -> Iterator[None]:
         del steps[going.instance.id]
 
 
-def load_definition(session: Session, definition_id: int, digest: str) -> engine.Definition:
+def load_definition(session: Session, definition_id: int, digest: str) -> Definition:
     """Return a definition ready to run; its XML is read only when this process has not parsed it yet."""
-    return engine.definition(
+    return definition(
         digest,
         lambda: session.scalars(select(ProcessDefinition.xml).where(ProcessDefinition.id == definition_id)).one(),
     )

@@ -11,8 +11,8 @@ from portal import clock
 from portal.accounts.actor import SYSTEM
 from portal.database import unit_of_work
 from portal.outbox import describe
+from portal.workflow.messaging import block_waits, deliver_pending
 from portal.workflow.models import Message, ProcessInstance, Wait
-from portal.workflow.service import block_waits, deliver_pending
 from portal.workflow.step import lock, step
 
 log = structlog.get_logger(__name__)

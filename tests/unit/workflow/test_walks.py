@@ -15,9 +15,9 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
-from portal.workflow.engine import Definition, Run
-from portal.workflow.parser import parse_specs
-from portal.workflow.vocabulary import Node, parse_xml, read
+from portal.workflow.definitions import Definition, parse_definition
+from portal.workflow.engine import Run
+from portal.workflow.vocabulary import Node
 from tests.diagrams.build import (
     border,
     catch,
@@ -153,9 +153,7 @@ class Ours:
     """A run that is saved and loaded after everything that happens."""
 
     def __init__(self, xml: str) -> None:
-        root = parse_xml(xml)
-        vocabulary = read(root)
-        self.definition = Definition(vocabulary, parse_specs(root, vocabulary))
+        self.definition = parse_definition(xml)
         self.run = Run.start(self.definition, Silent(), {})
         self.settle()
 
