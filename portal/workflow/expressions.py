@@ -6,40 +6,53 @@ member that is not there is an error, never null: `known(x)` asks. There is no w
 """
 
 import ast
+import io
 import operator
+import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from portal.web.i18n import lazy_gettext as _
+from portal.workflow.expression_values import (
+    FUNCTIONS,
+    LARGEST_NUMBER,
+    LONGEST_TEXT,
+    ExpressionError,
+    ExpressionFailed,
+    ExpressionRefused,
+    Unknown,
+    contains,
+    number,
+    ordered,
+    same,
+    shown,
+    yes_or_no,
+)
+
+__all__ = [
+    "CONSTANTS",
+    "Expression",
+    "ExpressionError",
+    "ExpressionFailed",
+    "ExpressionRefused",
+    "Path",
+    "Seen",
+    "Unknown",
+    "compile_expression",
+    "same",
+    "shown",
+]
 
 LONGEST = 1000
 MOST_NODES = 200
 DEEPEST = 25
-LARGEST_NUMBER = 10**24
-LONGEST_TEXT = 10_000
 
 Path = tuple[str, ...]
 CONSTANTS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-
-
-class ExpressionError(Exception):
-    """An expression that cannot be used."""
-
-
-class ExpressionRefused(ExpressionError):
-    """It is not of our language; the message says which part."""
-
-
-class ExpressionFailed(ExpressionError):
-    """It cannot be computed from these facts; the message says why."""
-
-
-class Unknown(ExpressionFailed):
-    """It names something that is not there."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +84,12 @@ class Expression:
             return self._run(facts, record)
         except ExpressionError:
             raise
-        except (TypeError, ArithmeticError, ValueError, DivisionByZero, InvalidOperation, RecursionError) as error:
+        except (TypeError, ArithmeticError, ValueError, RecursionError) as error:
             raise ExpressionFailed(f"{self.text}: {error}") from error
 
     def holds(self, facts: Mapping[str, Any], record: Record = None) -> bool:
         """Compute a condition; ExpressionFailed when it is not true or false."""
-        return _yes_or_no(self.evaluate(facts, record), self.text)
+        return yes_or_no(self.evaluate(facts, record), self.text)
 
 
 @lru_cache(maxsize=4096)
@@ -89,12 +102,20 @@ def compile_expression(text: str) -> Expression:
         tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionRefused(_("not an expression")) from error
+    if _joins_strings(source):
+        raise ExpressionRefused(_("not an expression"))
     if sum(1 for _ in ast.walk(tree)) > MOST_NODES or _depth(tree) > DEEPEST:
         raise ExpressionRefused(_("too complicated"))
     run = _compile(tree)
     if _is_test(tree):
         run = _recorded(tree, run)
     return Expression(source, frozenset(_reads(tree)), tuple(_tests(tree)), run)
+
+
+def _joins_strings(source: str) -> bool:
+    """Whether two quoted texts stand side by side, which Python would join: somebody forgot a comma."""
+    kinds = [token.type for token in tokenize.generate_tokens(io.StringIO(source).readline)]
+    return any(pair == (tokenize.STRING, tokenize.STRING) for pair in pairwise(kinds))
 
 
 def _not_allowed(node: ast.AST) -> ExpressionRefused:
@@ -160,7 +181,7 @@ def _bool_op(node: ast.BoolOp) -> Closure:
 
     def run(facts: Mapping[str, Any], record: Record) -> bool:
         for part, label in parts:
-            if _yes_or_no(part(facts, record), label) is stop:
+            if yes_or_no(part(facts, record), label) is stop:
                 return stop
         return not stop
 
@@ -171,10 +192,10 @@ def _unary_op(node: ast.UnaryOp) -> Closure:
     label = ast.unparse(node.operand)
     if isinstance(node.op, ast.Not):
         condition = _condition(node.operand)
-        return lambda facts, record: not _yes_or_no(condition(facts, record), label)
+        return lambda facts, record: not yes_or_no(condition(facts, record), label)
     if isinstance(node.op, ast.USub):
         inner = _compile(node.operand)
-        return lambda facts, record: -_number(inner(facts, record), label)
+        return lambda facts, record: -number(inner(facts, record), label)
     raise _not_allowed(node)
 
 
@@ -201,7 +222,7 @@ def _bin_op(node: ast.BinOp) -> Closure:
             if len(a) + len(b) > LONGEST_TEXT:
                 raise ExpressionFailed(f"{label}: too long")
             return a + b
-        value = compute(_number(a, label), _number(b, label))
+        value = compute(number(a, label), number(b, label))
         if abs(value) > LARGEST_NUMBER:
             raise ExpressionFailed(f"{label}: too large")
         return value
@@ -212,43 +233,18 @@ def _bin_op(node: ast.BinOp) -> Closure:
 def _if_else(node: ast.IfExp) -> Closure:
     test, then, otherwise = _condition(node.test), _compile(node.body), _compile(node.orelse)
     label = ast.unparse(node.test)
-    return lambda facts, record: (then if _yes_or_no(test(facts, record), label) else otherwise)(facts, record)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Say whether two values are equal; yes/no never equals a number, null only null."""
-    if isinstance(a, bool) is not isinstance(b, bool):
-        return False
-    return bool(a == b)
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def run(a: Any, b: Any) -> bool:
-        numbers = _is_number(a) and _is_number(b)
-        if not numbers and not (isinstance(a, str | date) and type(a) is type(b)):
-            raise TypeError(f"cannot order {a!r} and {b!r}")
-        return compare(a, b)
-
-    return run
-
-
-def _contains(item: Any, container: Any) -> bool:
-    if isinstance(container, str) and isinstance(item, str):
-        return item in container
-    if not isinstance(container, list):
-        raise TypeError(f"not a list: {container!r}")
-    return any(same(item, other) for other in container)
+    return lambda facts, record: (then if yes_or_no(test(facts, record), label) else otherwise)(facts, record)
 
 
 _COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
     ast.Eq: ("=", same),
     ast.NotEq: ("≠", lambda a, b: not same(a, b)),
-    ast.Lt: ("<", _ordered(operator.lt)),
-    ast.LtE: ("≤", _ordered(operator.le)),
-    ast.Gt: (">", _ordered(operator.gt)),
-    ast.GtE: ("≥", _ordered(operator.ge)),
-    ast.In: ("∈", _contains),
-    ast.NotIn: ("∉", lambda a, b: not _contains(a, b)),
+    ast.Lt: ("<", ordered(operator.lt)),
+    ast.LtE: ("≤", ordered(operator.le)),
+    ast.Gt: (">", ordered(operator.gt)),
+    ast.GtE: ("≥", ordered(operator.ge)),
+    ast.In: ("∈", contains),
+    ast.NotIn: ("∉", lambda a, b: not contains(a, b)),
 }
 
 
@@ -273,15 +269,6 @@ def _compare(node: ast.Compare) -> Closure:
     return run
 
 
-def shown(value: Any) -> str:
-    """Write a value as a table cell or a condition would."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, list):
-        return ", ".join(shown(item) for item in value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
 def _call(node: ast.Call) -> Closure:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
@@ -289,7 +276,7 @@ def _call(node: ast.Call) -> Closure:
     arguments = [_compile(argument) for argument in node.args]
     if name == "known" and len(arguments) == 1:
         return _known(arguments[0])
-    function = _FUNCTIONS.get(name)
+    function = FUNCTIONS.get(name)
     if function is None or not arguments:
         raise _not_allowed(node)
     return lambda facts, record: function(*[argument(facts, record) for argument in arguments])
@@ -305,35 +292,6 @@ def _known(inner: Closure) -> Closure:
     return run
 
 
-def _length(value: Any) -> int:
-    if not isinstance(value, str | list | dict):
-        raise TypeError("len of what has no length")
-    return len(value)
-
-
-def _extreme(choose: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*values: Any) -> Any:
-        items = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-        return choose(_number(item, "min/max") for item in items)
-
-    return run
-
-
-def _round(value: Any, places: Any = 0) -> Any:
-    number, digits = _number(value, "round"), _number(places, "round")
-    if not isinstance(digits, int) or not 0 <= digits <= 10:  # more places than any quantity has
-        raise TypeError("round to 0 to 10 places")
-    return Decimal(number).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": _length,
-    "min": _extreme(min),
-    "max": _extreme(max),
-    "round": _round,
-    "abs": lambda value: abs(_number(value, "abs")),
-}
-
 _COMPILERS: dict[type[ast.expr], Callable[[Any], Closure]] = {
     ast.Constant: _constant,
     ast.Name: _named,
@@ -346,22 +304,6 @@ _COMPILERS: dict[type[ast.expr], Callable[[Any], Closure]] = {
     ast.Compare: _compare,
     ast.Call: _call,
 }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-
-def _number(value: Any, label: str) -> Any:
-    if not _is_number(value):
-        raise ExpressionFailed(f"{label}: {shown(value)} is not a number")
-    return value
-
-
-def _yes_or_no(value: Any, label: str) -> bool:
-    if not isinstance(value, bool):
-        raise ExpressionFailed(f"{label}: {shown(value)} is neither true nor false")
-    return value
 
 
 def _is_test(node: ast.expr) -> bool:

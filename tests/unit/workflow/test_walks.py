@@ -192,7 +192,7 @@ class Stock:
         self.workflow.do_engine_steps()
 
     def tasks(self) -> list[Any]:
-        return [task for task in self.workflow.get_tasks(state=TaskState.READY, manual=True)]
+        return list(self.workflow.get_tasks(state=TaskState.READY, manual=True))
 
     def open(self) -> list[str]:
         return sorted(task.task_spec.name for task in self.tasks())
