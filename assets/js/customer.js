@@ -1,4 +1,5 @@
 import 'htmx.org/dist/htmx.esm.js'
+import 'htmx.org/dist/ext/hx-sse.js'
 import './clipboard.js'
 import './dialogs.js'
 import './stepper.js'

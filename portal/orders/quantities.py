@@ -31,8 +31,9 @@ class Account:
         return max(self.open - self.reserved - self.in_production, 0)
 
     def reserve(self, quantity: int) -> Self:
-        """Set what is promised from stock; never more than is open."""
-        return replace(self, reserved=min(max(quantity, 0), self.open))
+        """Set what is promised from stock; never more than is open. What it covers need not be made any more."""
+        reserved = min(max(quantity, 0), self.open)
+        return replace(self, reserved=reserved, in_production=min(self.in_production, self.open - reserved))
 
     def produce(self, quantity: int) -> Self:
         """Set what the factory makes; never more than is open and not reserved."""

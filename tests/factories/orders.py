@@ -71,7 +71,9 @@ def an_old_order(session: Session, company: Customer, contact: User) -> Order:
 def a_submission(wanted: dict[Variant, int] | None = None, **values: Any) -> Submission:
     """A submission to a written address; of the cart unless items are named."""
     lines = tuple(Wanted(variant.sku, quantity) for variant, quantity in wanted.items()) if wanted else None
-    address = AddressChoice(recipient="王磊", phone="13805741234", region="浙江省宁波市", detail="大碶街道 2 号仓", remember=False)
+    address = AddressChoice(
+        recipient="王磊", phone="13805741234", region="浙江省宁波市", detail="大碶街道 2 号仓", remember=False
+    )
     defaults: dict[str, Any] = {"submission_key": f"key-{next(_numbers):08d}", "address": address, "lines": lines}
     return Submission(**(defaults | values))
 

@@ -14,7 +14,7 @@ from portal.orders.process import KEY
 from portal.orders.queries.visibility import OrderNotFound
 from portal.orders.tracker import Entered
 from portal.web import formats
-from portal.web.i18n import gettext
+from portal.web.i18n import current_locale, gettext
 from portal.workflow import queries as workflow
 from portal.workflow.models import HistoryEntry, ProcessInstance, UserTask
 from portal.workflow.vocabulary import Milestone, StatusLook
@@ -129,7 +129,14 @@ def diagram_state(session: Session, *, instance: Instance | None) -> dict[str, A
         raise OrderNotFound
     path = workflow.path(session, instance.id)
     here = [{"node": one["node"], "badge": _since(one["since"])} for one in path["here"]]
-    return {"taken": list(path["taken"]), "here": here, "incidents": list(path["incidents"])}
+    names = _english(session, instance) if current_locale() == "en" else {}
+    return {"taken": list(path["taken"]), "here": here, "incidents": list(path["incidents"]), "names": names}
+
+
+def _english(session: Session, instance: Instance) -> dict[str, str]:
+    drawn = workflow.vocabulary(session, instance.definition_id)
+    nodes = {node.id: node.name[1] for node in drawn.nodes.values() if node.name[1] != node.id}
+    return nodes | {flow.id: flow.name[1] for flow in drawn.flows if flow.name[1] and flow.name[1] != flow.id}
 
 
 def _since(moment: datetime | None) -> str:

@@ -16,9 +16,10 @@ from portal.orders.queries.process import diagram_state, diagram_xml
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
 from portal.web.forms import REFUSALS, Form
+from portal.web.htmx import is_htmx
 from portal.web.i18n import gettext as _
 from portal.web.responses import see_other
-from portal.web.templates import Page, partial_or_page
+from portal.web.templates import Page
 from portal.web.urls import int_of
 
 SORTS = ("newest", "oldest", "amount", "customer", "waiting")
@@ -57,11 +58,9 @@ def order_page(request: PortalRequest, number: FromPath[str]) -> Page:
         context = _order_context(session, actor, number)
     context["live_url"] = LIVE % {"user": actor.user_id, "number": number}
     form = Form.filled()
+    only = request.query_params.get("only", "")
     return Page(
-        partial_or_page(request, "orders/desk_detail.html", "live"),
-        context,
-        form=form,
-        only=request.query_params.get("only", ""),
+        "orders/_desk_live.html" if is_htmx(request) else "orders/desk_detail.html", context, form=form, only=only
     )
 
 
