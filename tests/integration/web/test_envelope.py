@@ -1,9 +1,11 @@
+import asyncio
 import re
 from typing import Any
 
 import pytest
 import structlog
 
+from portal.web import envelope
 from tests.factories.accounts import Browser
 
 
@@ -84,3 +86,22 @@ def test_pages_are_compressed(browser: Browser) -> None:
 def test_there_is_no_description_of_the_api_to_browse(browser: Browser) -> None:
     assert browser.get("/schema").status_code == 404
     assert browser.get("/schema/openapi.json").status_code == 404
+
+
+def test_a_body_that_does_not_arrive_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope, "BODY_SECONDS", 0.1)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(30)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/login", "raw_path": b"/login", "query_string": b"", "http_version": "1.1",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"shop")], "scheme": "http",
+        "client": ("10.0.0.1", 1), "server": ("shop", 80), "root_path": "", "extensions": {}, "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    asyncio.run(browser.client.app(scope, receive, send))
+    assert sent[0]["status"] == 408
