@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Actor
 from portal.orders.models import Order
-from portal.orders.queries.visibility import visible_to
+from portal.orders.queries.visibility import OrderNotFound, visible_to
 from portal.production.permissions import may_work
 
 
@@ -17,6 +17,12 @@ def visible_numbers(session: Session, *, actor: Actor, numbers: Iterable[str | N
     if may_work(actor) or not wanted:
         return frozenset(wanted)
     return frozenset(session.scalars(select(Order.number).where(Order.number.in_(wanted), visible_to(actor))))
+
+
+def require_visible(session: Session, *, actor: Actor, number: str) -> None:
+    """Refuse an order the actor may not see. OrderNotFound."""
+    if session.scalar(select(Order.id).where(Order.number == number, visible_to(actor))) is None:
+        raise OrderNotFound
 
 
 def order_of_reference(reference: str) -> str | None:

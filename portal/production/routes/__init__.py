@@ -2,10 +2,10 @@
 
 from portal.catalog import stock as catalog_stock
 from portal.production import queries
-from portal.production.routes import badges, production, shipping, stock
+from portal.production.routes import badges, order, production, shipping, stock
 
 __all__ = ["badges", "routers"]
 
 catalog_stock.register_reader(queries.available)
 
-routers = [stock.router, production.router, shipping.router]
+routers = [stock.router, production.router, shipping.router, order.router]

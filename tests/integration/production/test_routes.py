@@ -280,6 +280,22 @@ def test_an_order_the_factory_was_not_told_of_cannot_be_picked(client_for: Clien
     assert client_for(worker).post(f"/desk/shipping/orders/{number}").status_code == 404
 
 
+def test_the_orders_page_fetches_what_the_factory_has_of_it(client_for: ClientFor, worker: User) -> None:
+    with unit_of_work() as session:
+        seller, stranger = a_salesperson(session), a_salesperson(session, name="赵强", team="south")
+        wheel = a_variant(session)
+        order = a_factory_order(session, {wheel: 8}, customer=a_customer(session, salesperson_id=seller.id))
+        service.request_production(session, number=order.number)
+        made = production_orders(session)[0].number
+        finance, contact = a_user(session, "finance"), a_contact(session)
+    here = f"/desk/factory/{order.number}"
+    for user in (worker, seller, finance):
+        assert made in client_for(user).get(here).text
+    for user in (stranger, contact):
+        assert client_for(user).get(here).status_code == 404
+    assert client_for(worker).get("/desk/factory/SO-0").status_code == 404
+
+
 def test_the_navigation_counts_what_waits(session: Session) -> None:
     from portal.web import nav
 
