@@ -8,7 +8,20 @@ from sqlalchemy import event, select
 
 from portal.database import engine, unit_of_work
 from portal.workflow.models import ProcessInstance
-from tests.diagrams.build import border, catch, diagram, end, gateway, inside, service as action, start, user_task, wired  # noqa: I001
+from tests.diagrams.build import (
+    border,
+    catch,
+    diagram,
+    end,
+    gateway,
+    inside,
+    start,
+    user_task,
+    wired,
+)
+from tests.diagrams.build import (
+    service as action,
+)
 from tests.integration.workflow.conftest import Notebook, Office
 
 PROCESS = diagram(
