@@ -13,6 +13,7 @@ from portal.catalog.items import Item
 from portal.database import unit_of_work
 from portal.paging import within
 from portal.web.context import PortalRequest
+from portal.web.forms import clean
 from portal.web.urls import int_of
 
 MOST = 100
@@ -66,7 +67,7 @@ def list_products(request: PortalRequest) -> ProductsOut:
             session,
             actor=current_actor(request),
             search=query.get("search"),
-            category=query.get("category"),
+            category=clean(query.get("category", "")),
             page=within(int_of(query.get("page"), 1)),
             size=size,
         )

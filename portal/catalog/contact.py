@@ -11,6 +11,7 @@ from portal.catalog import queries
 from portal.catalog.items import Item
 from portal.customers import queries as customers
 from portal.customers.queries import CustomerView, SalespersonRow
+from portal.web.forms import clean
 from portal.web.i18n import gettext as _
 from portal.web.i18n import pick
 from portal.workflow.calendar import CLOSES, OPENS
@@ -30,7 +31,7 @@ class About:
     @classmethod
     def of(cls, query: Mapping[str, Any]) -> Self:
         """Read it from an address."""
-        return cls(*(" ".join(str(query.get(name, "")).split())[:LONGEST] for name in ("sku", "order", "text")))
+        return cls(*(" ".join(clean(str(query.get(name, ""))).split())[:LONGEST] for name in ("sku", "order", "text")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from portal.database import unit_of_work
 from portal.paging import within
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
-from portal.web.forms import REFUSALS, Form
+from portal.web.forms import REFUSALS, Form, clean
 from portal.web.htmx import is_htmx
 from portal.web.i18n import gettext as _
 from portal.web.i18n import pick
@@ -47,7 +47,7 @@ class FirstItem(msgspec.Struct, frozen=True, kw_only=True):
 def list_page(request: PortalRequest) -> Page:
     """List the items of the catalogue."""
     actor, query = current_actor(request), request.query_params
-    wanted = {name: query.get(name, "").strip()[:100] for name in ("q", "category", "kind")}
+    wanted = {name: clean(query.get(name, "")).strip()[:100] for name in ("q", "category", "kind")}
     custom = {"custom": True, "standard": False}.get(wanted["kind"])
     filters = Filters(search=wanted["q"], category=wanted["category"], custom=custom)
     with unit_of_work() as session:
@@ -71,11 +71,11 @@ def detail_page(request: PortalRequest, product_id: FromPath[int]) -> Page:
 @get("/desk/products/new", sync_to_thread=True, guards=[roles(*permissions.EDITORS)])
 def new_page(request: PortalRequest) -> Page:
     """Show the form for a new product, a custom one for `?customer=` when it is given."""
-    customer = request.query_params.get("customer", "")[:200]
+    customer = clean(request.query_params.get("customer", ""))[:200]
     kind = "custom" if customer or request.query_params.get("kind") == "custom" else "standard"
     defaults = {name: getattr(VariantEntry(sku="", marking=""), name) for name in ("unit_zh", "unit_en", "lead_days")}
     numbers = dict.fromkeys(("min_quantity", "order_multiple", "pack_size"), 1)
-    marking = request.query_params.get("marking", "")[:160]
+    marking = clean(request.query_params.get("marking", ""))[:160]
     return _form_page(
         Form.filled(kind=kind, status="active", customer=customer, marking=marking, **defaults, **numbers)
     )

@@ -22,7 +22,7 @@ from portal.customers.words import tell_change
 from portal.database import unit_of_work
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
-from portal.web.forms import REFUSALS, Form
+from portal.web.forms import REFUSALS, Form, clean
 from portal.web.i18n import gettext as _
 from portal.web.responses import see_other
 from portal.web.templates import Page
@@ -57,8 +57,8 @@ class CodeForm(msgspec.Struct, frozen=True, kw_only=True):
 def marking_preview(request: PortalRequest) -> Page:
     """Read a marking back as it is typed, or print one from its fields (htmx); show what is already like it."""
     query = request.query_params
-    fields = {name: query.get(f"m_{name}", "").strip()[:20] for name in builder.FIELDS}
-    text = builder.compose(fields) if query.get("build") else query.get("marking", "").strip()[:160]
+    fields = {name: clean(query.get(f"m_{name}", "")).strip()[:20] for name in builder.FIELDS}
+    text = builder.compose(fields) if query.get("build") else clean(query.get("marking", "")).strip()[:160]
     with unit_of_work() as session:
         near = queries.close_items(session, actor=current_actor(request), text=text, limit=4) if text else ()
     return Page(
@@ -74,7 +74,7 @@ def marking_preview(request: PortalRequest) -> Page:
 @get("/desk/products/{product_id:int}/items/new", sync_to_thread=True)
 def new_page(request: PortalRequest, product_id: FromPath[int]) -> Page:
     """Show the form for a new item, with the marking of a neighbour to start from (`?marking=`)."""
-    blank = VariantEntry(sku="", marking=request.query_params.get("marking", "")[:160])
+    blank = VariantEntry(sku="", marking=clean(request.query_params.get("marking", ""))[:160])
     return _form_page(request, product_id, Form.filled(msgspec.structs.asdict(blank)))
 
 

@@ -18,6 +18,7 @@ from portal.customers import queries as customers
 from portal.database import unit_of_work
 from portal.paging import within
 from portal.web.context import PortalRequest
+from portal.web.forms import clean
 from portal.web.htmx import is_htmx
 from portal.web.responses import see_other
 from portal.web.templates import Page
@@ -35,7 +36,7 @@ def home_page(request: PortalRequest) -> Response[Any]:
     """Show search, scan, the two doors, what others register, and the shapes."""
     actor = current_actor(request)
     if actor.is_staff:
-        return see_other(request, "/desk")
+        return see_other(request, "/desk/inbox")
     with unit_of_work() as session:
         company = customers.customer(session, actor=actor, customer_id=actor.customer_id or 0)
         counts, shelves = queries.counts(session, actor=actor), queries.categories(session, actor=actor)
@@ -92,7 +93,7 @@ def contact_page(request: PortalRequest) -> Response[Any]:
     """Show the contact's salesperson, with what the contact was looking at as a text to send."""
     actor = current_actor(request)
     if actor.is_staff:
-        return see_other(request, "/desk")
+        return see_other(request, "/desk/inbox")
     with unit_of_work() as session:
         view = contact.view(session, actor=actor, about=contact.About.of(request.query_params))
     return Page("catalog/contact.html", contact=view)
@@ -101,12 +102,12 @@ def contact_page(request: PortalRequest) -> Response[Any]:
 def filters_of(query: MultiDict[Any]) -> Filters:
     """Read the filters of an address as leniently as people's bookmarks are old."""
     several = {
-        field: tuple(dict.fromkeys(query.getall(name, [])[:CHOICES]))
+        field: tuple(dict.fromkeys(clean(value) for value in query.getall(name, [])[:CHOICES]))
         for name, field in (("shape", "shapes"), ("abrasive", "abrasives"), ("grit", "grits"))
     }
     custom = {"1": True, "0": False}.get(query.get("custom", ""))
     return Filters(
-        search=understand(query.get("q", "")).typed, category=query.get("category", ""), custom=custom, **several
+        search=understand(query.get("q", "")).typed, category=clean(query.get("category", "")), custom=custom, **several
     )
 
 
@@ -164,7 +165,7 @@ def _answer(request: PortalRequest, item: Item | None, context: dict[str, Any]) 
         return Page("catalog/unknown.html", context, status=404)
     if current_actor(request).is_staff:
         return see_other(request, f"/desk/products/{item.product_id}?variant={item.variant_id}")
-    return Page("catalog/item.html@amount" if is_htmx(request) else "catalog/item.html", context)
+    return Page("catalog/_amount.html" if is_htmx(request) else "catalog/item.html", context)
 
 
 def _item(request: PortalRequest, session: Session, actor: Actor, found: Scanned) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from portal.database import unit_of_work
 from portal.paging import within
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
-from portal.web.forms import REFUSALS, Form
+from portal.web.forms import REFUSALS, Form, clean
 from portal.web.htmx import is_htmx
 from portal.web.i18n import gettext as _
 from portal.web.i18n import pick
@@ -32,7 +32,7 @@ FILTERS = ("q", "type", "level", "status", "salesperson")
 def list_page(request: PortalRequest) -> Page:
     """List the customers the actor sees."""
     actor, query = current_actor(request), request.query_params
-    wanted = {name: query.get(name, "").strip()[:100] for name in FILTERS}
+    wanted = {name: clean(query.get(name, "")).strip()[:100] for name in FILTERS}
     with unit_of_work() as session:
         found = queries.customers_page(
             session, actor=actor, search=wanted["q"], type=wanted["type"], level=wanted["level"], status=wanted["status"],

@@ -116,7 +116,13 @@ def test_counts_of_shelves_and_kinds_are_of_what_is_visible(session: Session) ->
     a_custom_variant(session, mine)
     a_custom_variant(session, other)
     empty = a_category(session, "secret", name_zh="秘密")
-    a_grant(session, session.get_one(queries.Product, a_variant(session, a_product(session, kind="custom", category_id=empty.id)).product_id), other)
+    a_grant(
+        session,
+        session.get_one(
+            queries.Product, a_variant(session, a_product(session, kind="custom", category_id=empty.id)).product_id
+        ),
+        other,
+    )
     contact = actor_of(a_contact(session, mine))
     assert queries.counts(session, actor=contact) == queries.Counts(standard=1, custom=1)
     assert [(shelf.code, shelf.count) for shelf in queries.categories(session, actor=contact)] == [("straight", 2)]
