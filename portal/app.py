@@ -12,12 +12,12 @@ from portal.accounts.authentication import Authentication
 from portal.accounts.guards import logged_in
 from portal.accounts.routes import routers as accounts_routers
 from portal.catalog.routes import routers as catalog_routers
+from portal.customers.routes import routers as customers_routers
 from portal.inbox.routes import routers as inbox_routers
 from portal.notifications.routes import routers as notifications_routers
 from portal.operations.routes import routers as operations_routers
 from portal.orders.routes import routers as orders_routers
 from portal.production.routes import routers as production_routers
-from portal.customers.routes import routers as customers_routers
 from portal.settings import Settings
 from portal.web import assets, envelope, errors, flash, formats, live, templates
 from portal.web.csrf import CsrfProtection, csrf_config

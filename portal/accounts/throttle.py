@@ -50,8 +50,7 @@ def admit(session: Session, *, phone: str, address: str) -> None:
             .where(LoginThrottle.key.in_([key.text for key in wanted]))
             .order_by(LoginThrottle.key)
             .with_for_update()
-        )
-        .all()
+        ).all()
     )
     until = max((moment for moment in rows.values() if moment is not None), default=now)
     if until > now:

@@ -249,7 +249,9 @@ def test_a_token_we_never_gave_is_a_visitor(client_for: Any, contact: User, toke
 def test_htmx_and_programs_are_told_in_their_own_way(client_for: Any) -> None:
     browser: Browser = client_for()
     fragment = browser.get(
-        "/desk/users", htmx=True, headers={"HX-Current-URL": "http://testserver.local/desk/users?q=x", "Accept": "text/html, text/event-stream"}
+        "/desk/users",
+        htmx=True,
+        headers={"HX-Current-URL": "http://testserver.local/desk/users?q=x", "Accept": "text/html, text/event-stream"},
     )
     assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (401, "/login?next=%2Fdesk%2Fusers%3Fq%3Dx")
     elsewhere = browser.get("/desk/users", htmx=True, headers={"HX-Current-URL": "https://evil.example//evil.example/"})

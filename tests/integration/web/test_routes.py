@@ -1,11 +1,16 @@
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.orm import Session
 
+from portal.accounts.actor import Role
 from portal.app import create_app
 from portal.settings import Settings
 from portal.web.live import live
+from tests.factories.customers import a_contact, a_user
 
 
 @pytest.fixture
@@ -39,3 +44,58 @@ def test_only_what_must_be_is_open_to_visitors(handlers: dict[str, HTTPRouteHand
         "POST /language",
         "POST /login",
     ]
+
+
+def an_address_of(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "1", re.sub(r"\{[^}]*:uuid\}", "00000000-0000-4000-8000-000000000000", path))
+
+
+def test_no_visitor_gets_past_the_door_anywhere(handlers: dict[str, HTTPRouteHandler], client_for: Any) -> None:
+    browser = client_for()
+    token = {"x-csrftoken": browser.csrf_token()}
+    let_in = []
+    for name, handler in handlers.items():
+        method, _, path = name.partition(" ")
+        if handler.opt.get("public"):
+            continue
+        answer = browser.client.request(method.split("|")[0], an_address_of(path), headers=token)
+        if answer.status_code != 401 and not answer.headers.get("Location", "").startswith("/login"):
+            let_in.append((name, answer.status_code))
+    assert let_in == []
+
+
+def test_no_contact_finds_anything_on_the_desk(
+    handlers: dict[str, HTTPRouteHandler], client_for: Any, session: Session
+) -> None:
+    contact = a_contact(session)
+    session.commit()
+    browser = client_for(contact)
+    token = {"x-csrftoken": browser.csrf_token()}
+    found = []
+    for name in handlers:
+        method, _, path = name.partition(" ")
+        if path.startswith("/desk"):
+            answer = browser.client.request(method.split("|")[0], an_address_of(path), headers=token)
+            found += [(name, answer.status_code)] if answer.status_code != 404 else []
+    assert found == []
+
+
+def test_a_form_without_the_token_is_refused_everywhere(
+    handlers: dict[str, HTTPRouteHandler], client_for: Any, session: Session
+) -> None:
+    administrator = a_user(session, Role.ADMINISTRATOR)
+    session.commit()
+    browser = client_for(administrator)
+    browser.get("/account")
+    taken = []
+    for name, handler in handlers.items():
+        method, _, path = name.partition(" ")
+        if "GET" in method or handler.opt.get("exclude_from_csrf"):
+            continue
+        answer = browser.client.request(method.split("|")[0], an_address_of(path))
+        taken += [(name, answer.status_code)] if answer.status_code != 403 else []
+    assert taken == []
+
+
+def test_what_is_exempt_from_the_token_is_known(handlers: dict[str, HTTPRouteHandler]) -> None:
+    assert [name for name, handler in handlers.items() if handler.opt.get("exclude_from_csrf")] == []

@@ -1,4 +1,3 @@
-
 import pytest
 
 from portal.web import i18n
