@@ -1,16 +1,17 @@
 """An order shop for tests: the delivered process published, a buyer, and things to buy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.accounts.actor import Actor
 from portal.accounts.models import User
-from portal.database import unit_of_work
+from portal.database import engine, unit_of_work
 from portal.orders import queries, service
 from portal.orders.queries import OrderView
 from portal.production import service as factory
@@ -121,3 +122,18 @@ def _company(session: Any, buyer: Actor) -> Any:
 def seller(shop: Shop) -> Actor:
     """The buyer's salesperson."""
     return actor_of(shop.seller)
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """Note every statement the block sends to the database."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
