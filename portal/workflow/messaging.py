@@ -57,7 +57,9 @@ def deliver_pending(session: Session, *, business_key: str, actor: Actor | None 
     open_ones = (ProcessInstance.business_key == business_key) & ProcessInstance.ended_at.is_(None)
     instances = lock(session, open_ones)
     wanted = set(session.scalars(_WANTED, {"business_key": business_key})) if instances else set()
-    for instance in instances:
+    for number, read in enumerate(instances):
+        # what an earlier one's step did may have moved a later one on
+        (instance,) = [read] if number == 0 else lock(session, ProcessInstance.id == read.id)
         going = running(session, instance.id)
         if going is not None:
             going.messages_arrived = True
