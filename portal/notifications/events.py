@@ -44,4 +44,11 @@ def _picked(value: Any) -> Any:
 
 def _filled(text: Any, values: Mapping[str, Any]) -> str:
     written = str(text)
-    return written % values if "%(" in written else written
+    return written % _Known(values) if "%(" in written else written
+
+
+class _Known(dict[str, Any]):
+    """Values of a text; what an older notification did not say yet stays empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
