@@ -30,6 +30,9 @@ from portal.workflow.vocabulary import StatusLook
 
 LEVELS = {"in_stock": "in", "low": "low", "to_order": "made", "unknown": "unknown"}
 
+DRAWN = 60
+"""So many lines of a cart are drawn; a page of hundreds stays light."""
+
 
 @dataclass(frozen=True, slots=True)
 class CartRow:
@@ -65,10 +68,14 @@ def cart_rows(session: Session, *, lines: Sequence[PricedLine], errors: dict[int
     """Return lines of a cart for the page; one statement for all stock hints."""
     known = [line.variant_id for line in lines if line.item is not None]
     free = stock.available(session, known)
-    return [_cart_row(line, free.get(line.variant_id), (errors or {}).get(line.variant_id, "")) for line in lines]
+    said = errors or {}
+    return [
+        _cart_row(line, free.get(line.variant_id), said.get(line.variant_id, ""), drawn=place < DRAWN)
+        for place, line in enumerate(lines)
+    ]
 
 
-def _cart_row(line: PricedLine, free: int | None, error: str) -> CartRow:
+def _cart_row(line: PricedLine, free: int | None, error: str, *, drawn: bool) -> CartRow:
     item = line.item
     said = error or (str(line.problem) if line.problem is not None else "")
     if item is None:
@@ -76,7 +83,7 @@ def _cart_row(line: PricedLine, free: int | None, error: str) -> CartRow:
     hint = stock.hint(free, min_quantity=item.min_quantity, pack_size=item.pack_size, lead_days=item.lead_days)
     whole = item.pack_size > 1 and item.order_multiple == item.pack_size
     return CartRow(
-        line, wheels.marked(item.marking), wheels.thumb(item.marking), LEVELS[hint.state], hint.left, hint.days,
+        line, wheels.marked(item.marking), wheels.thumb(item.marking) if drawn else None, LEVELS[hint.state], hint.left, hint.days,
         quantities.smallest(item), _("# boxes") if whole else "", said,
     )  # fmt: skip
 
