@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.actor import Actor
 from portal.catalog.items import Item, item_of, select_items_for
 from portal.catalog.models import Category, CustomerPrice, PackageCode, Product, Variant, VisibilityGrant
-from portal.catalog.queries import Counts
-from portal.catalog.service import ProductNotFound
+from portal.catalog.queries import Counts, ProductNotFound
 from portal.catalog.visibility import visible_products, visible_to_customer
 from portal.customers.models import Customer, CustomerLevel
 from portal.customers.queries import visible_to

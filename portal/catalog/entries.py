@@ -84,6 +84,8 @@ def price_problem(field: str, price: Decimal) -> dict[str, str]:
     """Return a message under the field for a price nobody means."""
     if price < 0:
         return {field: _("A price cannot be negative.")}
+    if price != round(price, 2):
+        return {field: _("At most two decimals.")}
     return {field: _("This price is too large.")} if price > LARGEST_AMOUNT else {}
 
 

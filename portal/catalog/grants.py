@@ -13,7 +13,7 @@ from portal.catalog.models import CustomerPrice, PackageCode, Product, Variant, 
 from portal.customers.entries import refuse
 from portal.customers.models import Customer, CustomerLevel
 from portal.customers.queries import visible_to
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput, NotFound, NotPermitted
 from portal.web.i18n import gettext as _
 
 EFFECTS = ("allow", "deny")
@@ -86,8 +86,7 @@ def revoke_visibility(session: Session, *, actor: Actor, grant_id: int) -> None:
     row = session.get(VisibilityGrant, grant_id)
     if row is None:
         raise GrantNotFound
-    if row.customer_id is not None:
-        _require(session, actor, row.customer_id)
+    _check_target(session, actor, row.customer_id, row.level, row.effect)
     _record_grant(session, actor, row, [row.effect, None])
     session.delete(row)
     session.flush()
@@ -140,6 +139,8 @@ def _check_target(session: Session, actor: Actor, customer_id: int | None, level
         raise InvalidInput(fields={"customer_id": _("Choose a customer or a level.")})
     if customer_id is not None:
         _require(session, actor, customer_id)
+    elif not permissions.may_grant_to_levels(actor):
+        raise NotPermitted(_("Only a sales manager or an administrator decides for a whole level."))
     elif session.get(CustomerLevel, level) is None:
         raise InvalidInput(fields={"level": _("Choose a level.")})
 

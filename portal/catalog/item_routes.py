@@ -15,7 +15,8 @@ from portal.catalog import builder, desk_queries, look, permissions, queries, se
 from portal.catalog.desk_queries import VariantView
 from portal.catalog.desk_routes import show_product
 from portal.catalog.entries import VariantEntry
-from portal.catalog.service import CustomerUnknown, ItemUnknown, ProductNotFound, ProductUnknown
+from portal.catalog.queries import ProductNotFound
+from portal.catalog.service import CustomerUnknown, ItemUnknown, ProductUnknown
 from portal.customers.revisions import Stale
 from portal.customers.routes import show_customer
 from portal.customers.words import tell_change

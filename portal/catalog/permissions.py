@@ -12,6 +12,11 @@ def may_edit(actor: Actor) -> bool:
     return actor.is_system or actor.has(*EDITORS)
 
 
+def may_grant_to_levels(actor: Actor) -> bool:
+    """Say whether the actor decides for a whole level: that reaches customers of everybody's."""
+    return actor.is_system or actor.has(Role.SALES_MANAGER, Role.ADMINISTRATOR)
+
+
 def require_editor(actor: Actor) -> None:
     """Refuse whoever does not change the catalogue."""
     if not may_edit(actor):

@@ -25,6 +25,12 @@ class ItemNotFound(NotFound):
     message = _("This item cannot be found.")
 
 
+class ProductNotFound(NotFound):
+    """There is no such product or item, for staff."""
+
+    message = _("There is no such product.")
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list of items is narrowed to; empty: everything visible."""

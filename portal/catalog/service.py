@@ -21,10 +21,10 @@ from portal.catalog.grants import (
     set_customer_price,
 )
 from portal.catalog.models import Category, Product, Variant
+from portal.catalog.queries import ProductNotFound
 from portal.customers import revisions
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput
 from portal.web.i18n import gettext as _
-from portal.web.i18n import lazy_gettext
 
 __all__ = [
     "add_package_code",
@@ -39,12 +39,6 @@ __all__ = [
     "revoke_visibility",
     "set_customer_price",
 ]
-
-
-class ProductNotFound(NotFound):
-    """There is no such product."""
-
-    message = lazy_gettext("There is no such product.")
 
 
 class CodeTaken(InvalidInput):
@@ -134,7 +128,7 @@ def create_variant(session: Session, *, actor: Actor, product_id: int, entry: Va
     """Add an item to a product; its marking is read and printed strictly. Raises ProductNotFound, InvalidInput, SkuTaken."""
     permissions.require_editor(actor)
     product = locked_product(session, product_id)
-    row = Variant(product_id=product.id, **_variant_columns(entry))
+    row = Variant(product_id=product.id, **variant_columns(entry))
     _refuse_taken_sku(session, row)
     session.add(row)
     _flush(session, SkuTaken(row.sku))
@@ -150,7 +144,7 @@ def edit_variant(session: Session, *, actor: Actor, variant_id: int, version: in
     row = session.get(Variant, variant_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise ProductNotFound
-    columns, subject = _variant_columns(entry), ("variant", row.id)
+    columns, subject = variant_columns(entry), ("variant", row.id)
     revisions.require_version(session, subject=subject, present=row.version, version=version)
     with session.no_autoflush:
         changes = revisions.assign(row, columns)
@@ -168,18 +162,19 @@ def locked_product(session: Session, product_id: int) -> Product:
     return row
 
 
+def variant_columns(entry: VariantEntry) -> dict[str, Any]:
+    """Return the columns of an item: checked, and its marking read and printed strictly. Raises InvalidInput."""
+    entries.check_variant(entry)
+    columns = _stripped(entry)
+    raw = columns.pop("marking")
+    return columns | {"marking_raw": raw, **indexing.marking_columns(raw)}
+
+
 def _product_columns(session: Session, entry: ProductEntry) -> dict[str, Any]:
     shelves = {row.code: row.id for row in session.execute(select(Category.code, Category.id))}
     entries.check_product(entry, categories=frozenset(shelves))
     columns = _stripped(entry)
     return columns | {"category_id": shelves[columns.pop("category")]}
-
-
-def _variant_columns(entry: VariantEntry) -> dict[str, Any]:
-    entries.check_variant(entry)
-    columns = _stripped(entry)
-    raw = columns.pop("marking")
-    return columns | {"marking_raw": raw, **indexing.marking_columns(raw)}
 
 
 def _stripped(entry: msgspec.Struct) -> dict[str, Any]:

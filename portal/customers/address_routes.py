@@ -31,7 +31,7 @@ class Place:
     back: str
 
 
-@get("/account/addresses", sync_to_thread=True, guards=[contacts_only])
+@get("/", sync_to_thread=True)
 def own_addresses(request: PortalRequest) -> Page:
     """List the own company's addresses."""
     actor = current_actor(request)
@@ -40,13 +40,13 @@ def own_addresses(request: PortalRequest) -> Page:
     return Page("customers/addresses.html", addresses=rows)
 
 
-@get(["/account/addresses/new", "/desk/customers/{customer_id:int}/addresses/new"], sync_to_thread=True)
+@get("/new", sync_to_thread=True)
 def new_page(request: PortalRequest) -> Page:
     """Show the form for a new address."""
     return _form_page(request, Form())
 
 
-@post(["/account/addresses/new", "/desk/customers/{customer_id:int}/addresses/new"], sync_to_thread=True)
+@post("/new", sync_to_thread=True)
 def add(request: PortalRequest) -> Response[Any]:
     """Keep an address."""
     form, place = Form.of(request), _place(request)
@@ -59,10 +59,7 @@ def add(request: PortalRequest) -> Response[Any]:
     return see_other(request, place.back, toast=toast(_("Address kept")))
 
 
-EDIT = ["/account/addresses/{address_id:int}", "/desk/customers/{customer_id:int}/addresses/{address_id:int}"]
-
-
-@get(EDIT, sync_to_thread=True)
+@get("/{address_id:int}", sync_to_thread=True)
 def edit_page(request: PortalRequest, address_id: FromPath[int]) -> Page:
     """Show the form of an address."""
     row = _address(request, address_id)
@@ -70,7 +67,7 @@ def edit_page(request: PortalRequest, address_id: FromPath[int]) -> Page:
     return _form_page(request, Form.filled({name: getattr(row, name) for name in names}), row)
 
 
-@post(EDIT, sync_to_thread=True)
+@post("/{address_id:int}", sync_to_thread=True)
 def edit(request: PortalRequest, address_id: FromPath[int]) -> Response[Any]:
     """Change an address."""
     form, row = Form.of(request), _address(request, address_id)
@@ -83,7 +80,7 @@ def edit(request: PortalRequest, address_id: FromPath[int]) -> Response[Any]:
     return see_other(request, _place(request).back, toast=toast(_("Saved")))
 
 
-@post([f"{path}/removal" for path in EDIT], sync_to_thread=True)
+@post("/{address_id:int}/removal", sync_to_thread=True)
 def archive(request: PortalRequest, address_id: FromPath[int]) -> Response[Any]:
     """Take an address out of use."""
     row = _address(request, address_id)
@@ -140,10 +137,11 @@ def _form_page(request: PortalRequest, form: Form, address: AddressRow | None = 
     return Page("customers/address.html" if actor.is_contact else "customers/address_desk.html", context)
 
 
+EACH = [new_page, add, edit_page, edit, archive]
+
 routers = [
+    Router(path="/account/addresses", route_handlers=[own_addresses, *EACH], guards=[contacts_only]),
     Router(
-        path="/",
-        route_handlers=[own_addresses, new_page, add, edit_page, edit, archive],
-        guards=[roles("contact", *permissions.EDITORS)],
+        path="/desk/customers/{customer_id:int}/addresses", route_handlers=EACH, guards=[roles(*permissions.EDITORS)]
     ),
 ]

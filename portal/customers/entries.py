@@ -6,6 +6,7 @@ import msgspec
 
 from portal.customers.models import Address, Customer
 from portal.errors import InvalidInput
+from portal.money import LARGEST
 from portal.web.i18n import gettext as _
 
 TYPES = ("one", "two")
@@ -66,8 +67,11 @@ def check_customer(entry: CustomerEntry, *, levels: frozenset[str]) -> None:
     if entry.status not in STATUSES:
         fields["status"] = _("Choose a status.")
     for name in ("credit_limit", "order_limit", "overdue_amount"):
-        if (getattr(entry, name) or 0) < 0:
+        amount = getattr(entry, name) or Decimal(0)
+        if amount < 0:
             fields[name] = _("An amount cannot be negative.")
+        elif amount != round(amount, 2) or amount > LARGEST:
+            fields[name] = _("At most two decimals, and no more than %(most)s.", most=LARGEST)
     refuse(fields)
 
 

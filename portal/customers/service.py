@@ -120,6 +120,7 @@ def archive_address(session: Session, *, actor: Actor, address_id: int) -> None:
     heir = session.scalars(_in_use(row.customer_id).order_by(Address.id).limit(1)).first()
     if was_default and heir is not None:
         heir.is_default = True
+        session.flush()
     _record_address(session, actor, "customer.address_archived", row, {"address": [_printed(row), None]})
 
 

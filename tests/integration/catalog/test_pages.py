@@ -70,7 +70,13 @@ def test_staff_are_sent_to_the_desk(session: Session, client_for: Clients) -> No
     session.commit()
     browser = client_for(user)
     desk = f"/desk/products/{variant.product_id}?variant={variant.id}"
-    places = {"/": "/desk/inbox", "/products?q=400": "/desk/products?q=400", "/products/SKU-X": desk, "/q/SKU-X": desk, "/contact": "/desk/inbox"}
+    places = {
+        "/": "/desk/inbox",
+        "/products?q=400": "/desk/products?q=400",
+        "/products/SKU-X": desk,
+        "/q/SKU-X": desk,
+        "/contact": "/desk/inbox",
+    }
     assert {path: browser.get(path).headers["location"] for path in places} == places
 
 
@@ -119,7 +125,11 @@ PAIRS = [
     ("/q/{}", "HIDDEN-01", "NOWHERE-1"),
     ("/q/{}", "SECRETCODE1", "UNKNOWNCODE"),
     ("/scan?code={}", "06901230000587", "06901230000594"),
-    ("/scan?code={}", "https://id.example.com/01/06901230000587/10/L99", "https://id.example.com/01/06901230000594/10/L98"),
+    (
+        "/scan?code={}",
+        "https://id.example.com/01/06901230000587/10/L99",
+        "https://id.example.com/01/06901230000594/10/L98",
+    ),
     ("/scan?code={}", "7-400×53×127-SG80J7V-50m/s", "7-400×53×127-SG80J7V-63m/s"),
     ("/api/products/{}", "HIDDEN-01", "NOWHERE-1"),
     ("/products?q={}", "HIDDEN-01", "NOWHERE-1"),
@@ -155,12 +165,18 @@ def test_a_hidden_product_costs_the_same_statements_as_one_that_does_not_exist(
     assert asked[1] == asked[2]
 
 
-@pytest.mark.parametrize("path", ["/products", "/products?q=400*53", "/products?q=定制", "/", "/api/products", "/scan?code=7-400*52*127"])
-def test_a_hidden_product_is_in_no_list_count_filter_or_suggestion(hidden: Hidden, client_for: Clients, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/products", "/products?q=400*53", "/products?q=定制", "/", "/api/products", "/scan?code=7-400*52*127"]
+)
+def test_a_hidden_product_is_in_no_list_count_filter_or_suggestion(
+    hidden: Hidden, client_for: Clients, path: str
+) -> None:
     page = client_for(hidden.stranger).get(path).text
     for secret in ("HIDDEN-01", "SG80J7V", "定制砂轮", "SG 陶瓷"):
         assert secret not in page
-    assert "SG80J7V" in client_for(hidden.owner).get("/products?q=400*53").text.replace("<mark>", "").replace("</mark>", "")
+    assert "SG80J7V" in client_for(hidden.owner).get("/products?q=400*53").text.replace("<mark>", "").replace(
+        "</mark>", ""
+    )
 
 
 def test_the_owner_of_a_custom_product_opens_it_by_link_and_by_code(hidden: Hidden, client_for: Clients) -> None:
@@ -193,7 +209,7 @@ def test_a_scanned_package_says_lot_and_when_it_was_bought_last(
     user = a_contact(session)
     session.commit()
     last = buying.LastPurchase(at=variant_day(), quantity=8, number="SO-260703-009")
-    monkeypatch.setattr(buying, "_purchases", [lambda session, *, actor, variant_id: last])
+    monkeypatch.setattr(buying, "_purchases", [lambda *_asked, **_who: last])
     page = client_for(user).get("/scan?code=https://id.example.com/01/06901230000020/10/L2324").text
     for words in ("已识别包装二维码", "批号 L2324", "SO-260703-009", 'value="8"', "¥1,488.00"):
         assert words in page
@@ -231,7 +247,7 @@ def test_an_item_in_the_cart_shows_its_stepper_and_the_bar_the_sum(
     user = a_contact(session)
     session.commit()
     state = CartState({variant.id: 8}, variant.list_price * 8)
-    monkeypatch.setattr(buying, "_cart", [lambda session, *, actor: state])
+    monkeypatch.setattr(buying, "_cart", [lambda *_asked, **_who: state])
     page = client_for(user).get("/products").text
     assert "¥1,488.00" in page
     assert re.search(r'name="quantity" value="8"', page)
@@ -266,7 +282,19 @@ def test_a_list_costs_the_same_statements_however_long_it_is(session: Session, c
     assert counted[1] <= counted[2] + 1
 
 
-NONSENSE = ["x" * 10_000, "砂" * 1_500, "🛞🔥", "\u202eشحذ\u202c", "４００＊５０", "' OR 1=1 --", "%", "\\", "\x00", "<script>", "1" * 400]
+NONSENSE = [
+    "x" * 10_000,
+    "砂" * 1_500,
+    "🛞🔥",
+    "\u202eشحذ\u202c",
+    "４００＊５０",
+    "' OR 1=1 --",
+    "%",
+    "\\",
+    "\x00",
+    "<script>",
+    "1" * 400,
+]
 
 
 @pytest.mark.parametrize("text", NONSENSE, ids=[f"nonsense{number}" for number in range(len(NONSENSE))])
@@ -297,7 +325,9 @@ def test_a_page_number_out_of_range_is_brought_into_it(session: Session, client_
 
 
 @pytest.mark.parametrize("quantity", ["0", "-4", "999999999999", "abc", "1e9", "４"])
-def test_an_absurd_quantity_in_an_address_starts_at_the_smallest(session: Session, client_for: Clients, quantity: str) -> None:
+def test_an_absurd_quantity_in_an_address_starts_at_the_smallest(
+    session: Session, client_for: Clients, quantity: str
+) -> None:
     a_variant(session, sku="X", min_quantity=4, order_multiple=4)
     user = a_contact(session)
     session.commit()
