@@ -291,3 +291,20 @@ def test_a_join_that_can_never_fire_is_an_incident_not_silence(office: Office) -
     office.complete("b")
     (incident,) = office.incidents()
     assert (incident.node_id, office.status()) == ("join", "incident")
+
+
+def test_the_late_answer_of_an_attempt_that_was_given_up_is_not_taken_for_the_new_one(
+    office: Office, notebook: Notebook, drain: Any, clock: Any
+) -> None:
+    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    office.run(OUTSIDE, order={"number": "SO-1"})
+    for _ in range(MAX_ATTEMPTS):
+        drain()
+        clock.travel(minutes=6)
+    (incident,) = office.incidents()
+    office.retry()
+    with unit_of_work() as session:
+        assert not service.complete_action(
+            session, task_id=incident.task_id, instance_id=incident.instance_id, attempt=1, result={"reference": "old"}
+        )
+    assert (office.open(), office.waits()) == ([], ["action:test.outside", "timer:late"])

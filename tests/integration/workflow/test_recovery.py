@@ -45,7 +45,9 @@ def test_a_step_that_dies_before_its_commit_never_was(office: Office, notebook: 
     assert office.waits() == ["action:test.outside"]
 
 
-def test_an_action_whose_worker_dies_after_the_effect_is_done_again_with_the_same_key(office: Office, notebook: Notebook, monkeypatch: Any) -> None:
+def test_an_action_whose_worker_dies_after_the_effect_is_done_again_with_the_same_key(
+    office: Office, notebook: Notebook, monkeypatch: Any
+) -> None:
     office.run(PROCESS)
     office.complete("ask")
     owed = delivery()
