@@ -5,6 +5,7 @@ passes topics on to its subscribers, whose queues are bounded: an event says onl
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -31,6 +32,9 @@ MOST_TOPICS = 10
 MOST_WAITING = 50
 RECONNECT_SECONDS = (0.2, 1, 2, 5)
 EVERYTHING = "*"
+RECENT_SECONDS = 10
+"""A page hears again of what was announced in this span before it listened: it may have been drawn just before."""
+MOST_RECENT = 5000
 
 Authorise = Callable[..., bool]
 _authorisers: dict[str, Authorise] = {}
@@ -67,6 +71,7 @@ class Broadcaster:
 
     def __init__(self) -> None:
         self._subscribers: dict[asyncio.Queue[str], frozenset[str]] = {}
+        self._recent: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -81,8 +86,16 @@ class Broadcaster:
         finally:
             del self._subscribers[queue]
 
+    def recent(self, topics: frozenset[str]) -> list[str]:
+        """Return those of the topics that were announced a moment ago."""
+        since = time.monotonic() - RECENT_SECONDS
+        return sorted(topic for topic in topics if self._recent.get(topic, 0) > since)
+
     def publish(self, topic: str) -> None:
         """Hand a topic to whoever follows it; one whose queue is full already has enough reason to ask again."""
+        if len(self._recent) >= MOST_RECENT:
+            self._recent.clear()
+        self._recent[topic] = time.monotonic()
         for queue, topics in self._subscribers.items():
             for one in topics if topic == EVERYTHING else topics & {topic}:
                 with suppress(asyncio.QueueFull):
@@ -102,8 +115,7 @@ class Broadcaster:
             try:
                 async with await psycopg.AsyncConnection.connect(_listening_url(), autocommit=True) as connection:
                     await connection.execute(f"listen {CHANNEL}")
-                    if attempt:
-                        self.publish(EVERYTHING)  # whatever was announced meanwhile was not heard
+                    self.publish(EVERYTHING)  # whatever was announced since a page began to follow was not heard
                     attempt = 0
                     async for notification in connection.notifies():
                         self.publish(notification.payload)
@@ -148,6 +160,8 @@ async def _events(broadcaster: Broadcaster, topics: frozenset[str]) -> AsyncIter
     ends_at = asyncio.get_running_loop().time() + STREAM_SECONDS
     async with broadcaster.subscribed(topics) as queue:
         yield b"retry: 2000\n: open\n\n"
+        for topic in broadcaster.recent(topics):
+            queue.put_nowait(topic)
         while asyncio.get_running_loop().time() < ends_at:
             try:
                 first = await asyncio.wait_for(queue.get(), PING_SECONDS)

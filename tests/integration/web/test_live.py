@@ -30,6 +30,8 @@ def heard(topics: set[str], act: Callable[[Broadcaster], Awaitable[None]], count
         try:
             async with broadcaster.subscribed(frozenset(topics)) as queue:
                 await listening(broadcaster)
+                while not queue.empty():
+                    queue.get_nowait()  # who comes to listen asks once
                 await act(broadcaster)
                 async with asyncio.timeout(10):
                     return [await queue.get() for _ in range(count)]
@@ -113,6 +115,21 @@ def test_events_name_the_kind_and_carry_the_topic(monkeypatch: pytest.MonkeyPatc
     assert subject == b"event: subject-changed\ndata: subject:order:SO-1\n\n"
     assert tasks == b"event: tasks-changed\ndata: tasks\n\n"
     assert ping == b": ping\n\n"
+
+
+def test_a_page_hears_of_what_happened_while_it_was_on_its_way() -> None:
+    class Quiet(Broadcaster):
+        async def _listen(self) -> None: ...
+
+    async def first() -> bytes:
+        broadcaster = Quiet()
+        broadcaster.publish("stock")
+        broadcaster.publish("tasks")
+        stream = live._events(broadcaster, frozenset({"tasks"}))
+        await anext(stream)
+        return await anext(stream)
+
+    assert asyncio.run(first()) == b"event: tasks-changed\ndata: tasks\n\n"
 
 
 def test_who_may_follow_what(session: Session) -> None:
