@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -76,6 +77,38 @@ class Changes:
     no_longer: list[uuid.UUID]
     awaited: list[Waiting]
     events: list[Event]
+
+
+_BEGIN = text("""
+with definition as (
+    select id, digest from process_definitions where key = :key and status = 'published'
+), made as (
+    insert into process_instances (definition_id, process_key, business_key, customer_id, amount, status, state, state_format,
+                                   version, started_at)
+    select id, :key, :business_key, cast(:customer_id as bigint), cast(:amount as numeric), 'running', '', :format, 1, :at
+    from definition
+    on conflict (process_key, business_key) do nothing
+    returning id
+)
+select made.id, definition.id, definition.digest from definition left join made on true
+""")
+
+
+def insert_instance(
+    session: Session, *, key: str, business_key: str, customer_id: int | None, amount: Decimal | None, at: datetime
+) -> tuple[int | None, int, str] | None:
+    """Make the row of a new instance of the published definition; return its id (None: there is one already) and the definition's id
+    and digest, or None when nothing is published."""
+    given = {
+        "key": key,
+        "business_key": business_key,
+        "customer_id": customer_id,
+        "amount": amount,
+        "format": FORMAT,
+        "at": at,
+    }
+    row = session.connection().execute(_BEGIN, given).first()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 _SAVE = text("""

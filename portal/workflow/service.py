@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -21,10 +20,10 @@ from portal.workflow import codec
 from portal.workflow.errors import AlreadyStarted, ProcessNotFound, TaskClosed, TaskNotFound, TaskTaken
 from portal.workflow.forms import parse_form
 from portal.workflow.messaging import receive_message
-from portal.workflow.models import HistoryEntry, Incident, ProcessDefinition, ProcessInstance, UserTask
+from portal.workflow.models import HistoryEntry, Incident, ProcessInstance, UserTask
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
 from portal.workflow.publishing import publish, publish_decision
-from portal.workflow.saving import LIVE, Completed, Instance
+from portal.workflow.saving import LIVE, Completed, Instance, insert_instance
 from portal.workflow.step import first_step, lock, running, step
 
 __all__ = [
@@ -56,35 +55,18 @@ def start_process(
 
     Raises AlreadyStarted, ProcessNotFound (nothing published), and whatever PortalError an action raises.
     """
-    definition = session.execute(
-        select(ProcessDefinition.id, ProcessDefinition.digest).where(
-            ProcessDefinition.key == key, ProcessDefinition.status == "published"
-        )
-    ).first()
-    if definition is None:
-        raise ProcessNotFound(_("No process “%(key)s” is published", key=key))
     session.flush()
-    instance_id = _insert_instance(session, key, business_key, definition.id, customer_id, amount)
-    instance = Instance(
-        instance_id, definition.id, key, business_key, customer_id, "running", b"", 1, definition.digest
+    made = insert_instance(
+        session, key=key, business_key=business_key, customer_id=customer_id, amount=amount, at=clock.now()
     )
-    with first_step(session, instance, facts, actor=actor, person=True) as going:
-        going.note("started", definition=definition.id)
-    return instance_id
-
-
-def _insert_instance(
-    session: Session, key: str, business_key: str, definition_id: int, customer_id: int | None, amount: Decimal | None
-) -> int:
-    row = {"definition_id": definition_id, "process_key": key, "business_key": business_key, "customer_id": customer_id,
-           "amount": amount, "status": "running", "state": b"", "state_format": codec.FORMAT, "version": 1,
-           "started_at": clock.now()}  # fmt: skip
-    statement = (
-        insert(ProcessInstance).values(row).on_conflict_do_nothing(index_elements=["process_key", "business_key"])
-    )
-    instance_id = session.scalars(statement.returning(ProcessInstance.id)).first()
+    if made is None:
+        raise ProcessNotFound(_("No process “%(key)s” is published", key=key))
+    instance_id, definition_id, digest = made
     if instance_id is None:
         raise AlreadyStarted(_("This process has been started already"), key=key, business_key=business_key)
+    instance = Instance(instance_id, definition_id, key, business_key, customer_id, "running", b"", 1, digest)
+    with first_step(session, instance, facts, actor=actor, person=True) as going:
+        going.note("started", definition=definition_id)
     return instance_id
 
 

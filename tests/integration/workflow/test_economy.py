@@ -61,8 +61,8 @@ def test_completing_a_task_takes_few_statements(office: Office, notebook: Notebo
         from portal.workflow import service
 
         service.complete_task(session, actor=office.people.seller, task_id=task_id, data={})
-    assert len(starting) <= 9, "\n".join(starting)
-    assert len(completing) <= 7, "\n".join(completing)
+    assert len(starting) <= 4, "\n".join(starting)
+    assert len(completing) <= 3, "\n".join(completing)
 
 
 def test_a_hundred_rounds_do_not_make_the_state_larger(office: Office, notebook: Notebook) -> None:

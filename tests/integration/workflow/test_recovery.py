@@ -10,7 +10,8 @@ from portal.database import unit_of_work
 from portal.outbox import Delivery, OutboxRow
 from portal.workflow import jobs, service
 from portal.workflow.models import ProcessInstance
-from tests.diagrams.build import border, diagram, end, inside, service as action, start, user_task, wired  # noqa: I001
+from tests.diagrams.build import border, diagram, end, inside, start, user_task, wired
+from tests.diagrams.build import service as action
 from tests.integration.workflow.conftest import Notebook, Office
 
 PROCESS = diagram(
@@ -35,9 +36,15 @@ def delivery() -> Delivery:
 def test_a_step_that_dies_before_its_commit_never_was(office: Office, notebook: Notebook) -> None:
     office.run(PROCESS)
     before = len(office.history())
-    with pytest.raises(Killed), unit_of_work() as session:
-        service.complete_task(session, actor=office.people.seller, task_id=office.task("ask"), data={})
-        raise Killed
+    task_id = office.task("ask")
+
+    def die() -> None:
+        with unit_of_work() as session:
+            service.complete_task(session, actor=office.people.seller, task_id=task_id, data={})
+            raise Killed
+
+    with pytest.raises(Killed):
+        die()
     assert (office.open(), office.waits(), len(office.history())) == (["ask"], [], before)
     with unit_of_work() as session:
         assert session.scalars(select(OutboxRow)).all() == []
