@@ -215,6 +215,40 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'picking'"),
     )
     op.create_table(
+        "import_uploads",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("filename", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("encoding", sa.String(length=20), nullable=False),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("seen", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.CheckConstraint("kind in ('products', 'customers')", name=op.f("ck_import_uploads_kind")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_import_uploads_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_uploads")),
+    )
+    op.create_index(op.f("ix_import_uploads_user_id"), "import_uploads", ["user_id"], unique=False)
+    op.create_table(
+        "interrupted_forms",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("action", sa.String(length=2000), nullable=False),
+        sa.Column("page", sa.String(length=2000), nullable=False),
+        sa.Column("pairs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("had_files", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_interrupted_forms_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interrupted_forms")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_interrupted_forms_token_hash")),
+    )
+    op.create_index(op.f("ix_interrupted_forms_user_id"), "interrupted_forms", ["user_id"], unique=False)
+    op.create_table(
         "notifications",
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -335,6 +369,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shipping_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelling_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_reason", sa.String(length=2000), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
@@ -712,6 +747,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("actor_name", sa.String(length=80), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.CheckConstraint(
             "kind in ('in', 'out', 'count', 'reserve', 'release', 'produced', 'shipped')",
@@ -719,6 +755,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_stock_movements_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movements")),
+        sa.UniqueConstraint("key", name=op.f("uq_stock_movements_key")),
     )
     op.create_index("ix_stock_movements_variant_id_id", "stock_movements", ["variant_id", "id"], unique=False)
     op.create_table(
@@ -952,6 +989,10 @@ def downgrade() -> None:
     op.drop_table("process_definitions")
     op.drop_index("ix_notifications_user_id_id", table_name="notifications")
     op.drop_table("notifications")
+    op.drop_index(op.f("ix_interrupted_forms_user_id"), table_name="interrupted_forms")
+    op.drop_table("interrupted_forms")
+    op.drop_index(op.f("ix_import_uploads_user_id"), table_name="import_uploads")
+    op.drop_table("import_uploads")
     op.drop_index(
         "uq_factory_parcels_picking", table_name="factory_parcels", postgresql_where=sa.text("status = 'picking'")
     )

@@ -35,11 +35,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column holds which field. `unknown` are headings that no field wants; their columns are ignored."""
+    """Which column holds which field. `unknown` are headings that no field wants; their columns are ignored.
+
+    `missing` are the required fields that no column holds.
+    """
 
     header: Row
     places: Mapping[str, int]
     unknown: tuple[str, ...]
+    missing: tuple[Field, ...] = ()
 
     def heading(self, key: str) -> str:
         """Return the heading over a field's column, empty when the list has none."""
@@ -57,25 +61,33 @@ class Columns:
 
 
 def find_columns(rows: Sequence[Row], fields: Sequence[Field], mapping: Mapping[str, str] | None = None) -> Columns:
-    """Find the headings and map the columns. `mapping` (field → heading, column letter, or "" for none) overrules.
+    """Find the headings and map the columns. `mapping` (field → heading, column letter, `#3`, or "" for none) overrules.
 
     Raises ColumnsUnclear when nothing looks like headings or a required field has no column.
     """
+    columns = propose_columns(rows, fields, mapping)
+    if columns.missing:
+        names = ", ".join(field.label for field in columns.missing)
+        missing = {field.key: _("No column holds this.") for field in columns.missing}
+        raise ColumnsUnclear(_("A column is missing: %(names)s. Say which one it is.", names=names), fields=missing)
+    return columns
+
+
+def propose_columns(rows: Sequence[Row], fields: Sequence[Field], mapping: Mapping[str, str] | None = None) -> Columns:
+    """Do as find_columns, but leave it to a person to say where required fields are; raises ColumnsUnclear without headings."""
     wanted = dict(mapping or {})
     header = max(rows[:_ROWS_LOOKED_AT], key=lambda row: _score(row, fields, wanted), default=None)
     if header is None or _score(header, fields, wanted) < 2:
         raise ColumnsUnclear(
             _("No row of headings was found. The list needs one, such as 货号, 规格型号, 单价 or 客户名称, 电话.")
         )
-    places = _places(header, fields) | _chosen(header, wanted, fields)
-    places = {key: place for key, place in places.items() if place >= 0}
-    missing = {field.key: _("No column holds this.") for field in fields if field.required and field.key not in places}
-    if missing:
-        names = ", ".join(field.label for field in fields if field.key in missing)
-        raise ColumnsUnclear(_("A column is missing: %(names)s. Say which one it is.", names=names), fields=missing)
+    chosen = _chosen(header, wanted, fields)
+    found = {key: place for key, place in _places(header, fields).items() if place not in chosen.values()}
+    places = {key: place for key, place in (found | chosen).items() if place >= 0}
+    missing = tuple(field for field in fields if field.required and field.key not in places)
     taken = set(places.values())
     unknown = tuple(cell for place, cell in enumerate(header.cells) if cell and place not in taken)
-    return Columns(header, places, unknown)
+    return Columns(header, places, unknown, missing)
 
 
 def _score(row: Row, fields: Sequence[Field], wanted: Mapping[str, str]) -> int:
@@ -124,6 +136,8 @@ def _chosen(header: Row, wanted: Mapping[str, str], fields: Sequence[Field]) -> 
 
 
 def _place_of(header: Row, heading: str) -> int:
+    if re.fullmatch(r"#[0-9]{1,3}", heading) and 1 <= int(heading[1:]) <= len(header.cells):
+        return int(heading[1:]) - 1
     for place, cell in enumerate(header.cells):
         if cell and _plain(cell) == _plain(heading):
             return place

@@ -11,7 +11,7 @@ from portal.imports.columns import Columns, Field, find_columns
 from portal.imports.findings import Finding
 from portal.imports.markings import abrasive_of_name, read_marking
 from portal.imports.reading import Row, Sheet
-from portal.imports.values import Pack, Unreadable, parse_pack, parse_price, parse_quantity, parse_unit
+from portal.imports.values import Pack, Unreadable, parse_pack, parse_price, parse_quantity, parse_unit, says_nothing
 from portal.web.i18n import lazy_gettext as _
 
 FIELDS = (
@@ -47,7 +47,10 @@ class ListedCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProduct:
-    """A wheel that can be created. Price in CNY a unit, None: ask; quantities in units; `stock` None: the list does not say."""
+    """A wheel that can be created. Price in CNY a unit, None: ask; quantities in units; `stock` None: the list does not say.
+
+    `given` are the fields whose cell says something: an empty cell changes nothing of an item that is there already.
+    """
 
     row: int
     sku: str
@@ -65,6 +68,7 @@ class ListedProduct:
     status: str
     custom: bool
     note: str
+    given: frozenset[str]
 
     @property
     def printed(self) -> str:
@@ -171,7 +175,13 @@ class _Reading:
             status="discontinued" if "停产" in note or "discontinued" in note.lower() else "active",
             custom="定制" in note or "custom" in note.lower(),
             note=note,
+            given=frozenset(key for key in self.columns.places if self.is_given(key)),
         )
+
+    def is_given(self, key: str) -> bool:
+        """A dash in the price column says that one has to ask; elsewhere it says nothing."""
+        text = self.value(key)
+        return bool(text) and (key == "price" or not says_nothing(text))
 
     def value(self, key: str) -> str:
         return self.columns.value(self.row, key)

@@ -26,6 +26,7 @@ LONGEST_CELL = 2_000
 _BLANK_ROWS_AT_THE_END = 1_000
 _SNIFFED_ROWS = 60
 _DELIMITERS = ",\t;|"
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class UnreadableFile(InvalidInput):
@@ -194,4 +195,5 @@ def _kept(rows: Iterable[tuple[str, ...]]) -> tuple[Row, ...]:
 
 
 def _trimmed(cell: str) -> str:
-    return " ".join(cell[:LONGEST_CELL].replace("\ufeff", "").split())
+    """Without signs that no list means and no database takes: byte order marks, control characters, halves of characters."""
+    return " ".join(_NOT_TEXT.sub(" ", cell[:LONGEST_CELL].replace("\ufeff", "")).split())

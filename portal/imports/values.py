@@ -51,6 +51,11 @@ _NONE = {"", "-", "--", "/", "\\", "无", "n/a", "na", "none", "null"}
 _ASK = {"面议", "价格面议", "面谈", "询价", "电议", "待定", "议价", "另议", "ask", "tbd", "onrequest", "poa"}
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a cell is empty, or filled with a dash or a word for nothing."""
+    return _folded(text) in _NONE
+
+
 def parse_price(text: str) -> Decimal | None:
     """Read a price in CNY per unit; None where it has to be asked for (面议, a dash, an empty cell)."""
     plain = re.sub(r"[\s¥￥]|元|rmb|cny", "", _folded(text)).removeprefix("y")

@@ -103,6 +103,14 @@ def available(session: Session, variant_ids: Collection[int]) -> dict[int, int |
     return {variant_id: found.get(variant_id, 0) for variant_id in variant_ids}
 
 
+def on_hand(session: Session, variant_ids: Collection[int]) -> dict[int, int]:
+    """Return what lies on the shelf of each variant that the book knows."""
+    rows = session.execute(
+        select(StockLevel.variant_id, StockLevel.on_hand).where(StockLevel.variant_id.in_(variant_ids))
+    )
+    return {row.variant_id: row.on_hand for row in rows}
+
+
 def stock_page(session: Session, *, actor: Actor, tab: str = "all", search: str = "", page: int = 1) -> Paged[StockRow]:
     """Return a page of stock, best match first, else by place and marking."""
     require_reader(actor)

@@ -2,6 +2,7 @@
 
 from portal.production.service.factory_orders import cancel_order, push_order, release_order, report_final
 from portal.production.service.finishing import Finish, finish_production
+from portal.production.service.opening import Opening, open_stock
 from portal.production.service.picking import (
     Added,
     add_picked,
@@ -28,6 +29,7 @@ from portal.production.service.stock import count_stock, set_shelf, stock_in, st
 __all__ = [
     "Added",
     "Finish",
+    "Opening",
     "add_picked",
     "cancel_order",
     "cancel_picking",
@@ -37,6 +39,7 @@ __all__ = [
     "inspect_production",
     "make_for_line",
     "make_for_stock",
+    "open_stock",
     "pick_all",
     "plan_production",
     "push_order",
