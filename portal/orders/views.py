@@ -91,7 +91,7 @@ def _cart_row(line: PricedLine, free: int | None, error: str, *, drawn: bool) ->
 def title(marking: str, lines: int) -> str:
     """Name an order by its first line's sizes and how many more there are."""
     size = look.size_or_marking(marking)
-    return size if lines == 1 else _("%(size)s and %(more)d more", size=size, more=lines - 1, lines=lines)
+    return size if lines == 1 else _("%(size)s, %(lines)d lines", size=size, lines=lines)
 
 
 def card(row: OrderRow, looks: dict[str, StatusLook]) -> Card:
