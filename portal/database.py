@@ -41,7 +41,7 @@ def configure(url: str, *, pool_size: int = 12) -> Engine:
     engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
-        max_overflow=4,
+        max_overflow=pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"},

@@ -61,6 +61,17 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_is_wrong(
     assert session.get_one(UserTask, task.id).status == "open"
 
 
+def test_what_was_typed_survives_the_task_having_been_given_back_meanwhile(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any]
+) -> None:
+    _order, seller, task = waiting
+    browser = client_for(seller)
+    browser.post(f"/desk/inbox/{task.id}/release", {})
+    answer = browser.post(f"/desk/inbox/{task.id}/completion", {"decision": "reject", "reason": ""})
+    assert answer.status_code == 422
+    assert re.search(r'value="reject"\s+checked', answer.text)
+
+
 @pytest.mark.parametrize("data", [{}, {"decision": "burn"}, {"decision": "approve", "promised_on": "soon"}])
 def test_nonsense_in_a_form_changes_nothing(
     data: dict[str, str], waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
