@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -36,6 +36,7 @@ __all__ = [
     "publish_decision",
     "receive_message",
     "release_task",
+    "restate_amount",
     "retry_incident",
     "start_process",
 ]
@@ -68,6 +69,15 @@ def start_process(
     with first_step(session, instance, facts, actor=actor, person=True) as going:
         going.note("started", definition=definition_id)
     return instance_id
+
+
+def restate_amount(session: Session, *, key: str, business_key: str, amount: Decimal) -> None:
+    """Say anew what a running process is about in money (CNY), for inboxes to show and filter by."""
+    session.execute(
+        update(ProcessInstance)
+        .where(ProcessInstance.process_key == key, ProcessInstance.business_key == business_key)
+        .values(amount=amount)
+    )
 
 
 def claim_task(session: Session, *, actor: Actor, task_id: uuid.UUID) -> None:

@@ -53,6 +53,7 @@ def revise_order(session: Session, *, actor: Actor, number: str, revision: Revis
     audit.record(session, actor=actor, action="order.revised", subject=("order", number), changes=changes)
     tell_salesperson(session, order, f"order:{number}:revised:{order.revision}", "order.revised", who=actor.name)
     session.flush()
+    workflow.restate_amount(session, key=process.KEY, business_key=number, amount=order.total)
     workflow.complete_task(session, actor=actor, task_id=task, data={})
     return order
 

@@ -93,6 +93,9 @@ def test_an_order_sent_back_is_changed_and_assessed_again(shop: Shop, seller: Ac
     assert (view.revision, view.total, view.note) == (2, Decimal("2232.00"), "改好了")
     assert [line.position for line in view.lines] == [2]
     assert view.status == "awaiting_shipment"
+    with unit_of_work() as session:
+        shown = session.scalars(select(ProcessInstance.amount).where(ProcessInstance.business_key == number)).one()
+    assert shown == Decimal("2232.00"), "inboxes show what the order comes to now"
 
 
 def test_a_revision_with_bad_quantities_changes_nothing(shop: Shop, seller: Actor) -> None:
