@@ -13,6 +13,7 @@ from portal.accounts.guards import logged_in
 from portal.accounts.routes import routers as accounts_routers
 from portal.catalog.routes import routers as catalog_routers
 from portal.customers.routes import routers as customers_routers
+from portal.imports.routes import routers as imports_routers
 from portal.inbox.routes import routers as inbox_routers
 from portal.notifications.routes import routers as notifications_routers
 from portal.operations.routes import routers as operations_routers
@@ -38,6 +39,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *customers_routers,
     *catalog_routers,
     *operations_routers,
+    *imports_routers,
     *inbox_routers,
     *notifications_routers,
     *orders_routers,

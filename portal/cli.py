@@ -180,7 +180,9 @@ def import_list(options: argparse.Namespace) -> int:
     from portal.imports.command import run_import
 
     mapping = dict(_pair(text) for text in options.map)
-    with _database(options, Progress(), process="import"):
+    progress = Progress()
+    with _database(options, progress, process="import"):
+        _prepare(progress, demo_wanted=False)
         return run_import(options.kind, options.file, dry_run=options.dry_run, assume_yes=options.yes, mapping=mapping)
 
 
