@@ -89,7 +89,8 @@ class Broadcaster:
     def recent(self, topics: frozenset[str]) -> list[str]:
         """Return those of the topics that were announced a moment ago."""
         since = time.monotonic() - RECENT_SECONDS
-        return sorted(topic for topic in topics if self._recent.get(topic, 0) > since)
+        unheard = self._recent.get(EVERYTHING, 0) > since
+        return sorted(topic for topic in topics if unheard or self._recent.get(topic, 0) > since)
 
     def publish(self, topic: str) -> None:
         """Hand a topic to whoever follows it; one whose queue is full already has enough reason to ask again."""
@@ -145,7 +146,8 @@ async def live(request: PortalRequest) -> Response[Any]:
     topics = frozenset(request.query_params.getall("topic", []))
     if not topics or len(topics) > MOST_TOPICS or not await sync_to_thread(_may_follow_all, request.user, topics):
         raise NotFound
-    stream = _events(request.app.state.broadcaster, topics)
+    returning = "last-event-id" in request.headers
+    stream = _events(request.app.state.broadcaster, topics, returning=returning)
     return Stream(
         stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
@@ -156,11 +158,12 @@ def _may_follow_all(actor: Any, topics: frozenset[str]) -> bool:
         return all(may_follow(session, actor=actor, topic=topic) for topic in topics)
 
 
-async def _events(broadcaster: Broadcaster, topics: frozenset[str]) -> AsyncIterator[bytes]:
+async def _events(broadcaster: Broadcaster, topics: frozenset[str], *, returning: bool = False) -> AsyncIterator[bytes]:
+    """Stream events; who lost the stream for a while (or had the page in the background) is `returning` and asks for all again."""
     ends_at = asyncio.get_running_loop().time() + STREAM_SECONDS
     async with broadcaster.subscribed(topics) as queue:
-        yield b"retry: 2000\n: open\n\n"
-        for topic in broadcaster.recent(topics):
+        yield b"retry: 2000\nid: 1\n: open\n\n"
+        for topic in topics if returning else broadcaster.recent(topics):
             queue.put_nowait(topic)
         while asyncio.get_running_loop().time() < ends_at:
             try:

@@ -132,6 +132,21 @@ def test_a_page_hears_of_what_happened_while_it_was_on_its_way() -> None:
     assert asyncio.run(first()) == b"event: tasks-changed\ndata: tasks\n\n"
 
 
+@pytest.mark.parametrize(("announced", "returning"), [("*", False), ("stock", True)])
+def test_a_page_that_may_have_missed_something_asks_again(announced: str, returning: bool) -> None:
+    class Quiet(Broadcaster):
+        async def _listen(self) -> None: ...
+
+    async def first() -> bytes:
+        broadcaster = Quiet()
+        broadcaster.publish(announced)
+        stream = live._events(broadcaster, frozenset({"tasks"}), returning=returning)
+        assert b"id: 1" in await anext(stream)
+        return await anext(stream)
+
+    assert asyncio.run(first()) == b"event: tasks-changed\ndata: tasks\n\n"
+
+
 def test_who_may_follow_what(session: Session) -> None:
     @topic_authoriser("subject:thing")
     def may(_session: Session, *, actor: Actor, key: str) -> bool:
