@@ -1,8 +1,10 @@
 """A small shop for browser tests: who is there and what is on the shelves."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Role
@@ -11,6 +13,11 @@ from portal.accounts.passwords import hash_password
 from portal.catalog.models import Variant
 from portal.customers.models import Customer
 from portal.database import unit_of_work
+from portal.orders import service as order_service
+from portal.production import service as production
+from portal.workflow import service as workflow
+from portal.workflow.models import UserTask
+from tests.e2e.site import Site
 from tests.factories import catalog, customers, orders
 from tests.factories import production as factory
 from tests.factories.accounts import PASSWORD
@@ -86,7 +93,74 @@ def _secret(session: Session, company: Customer) -> Variant:
 
 def new_price(variant: Variant, price: str) -> None:
     """Change a wheel's list price while somebody looks at it."""
-    from decimal import Decimal
-
     with unit_of_work() as session:
         session.get_one(Variant, variant.id).list_price = Decimal(price)
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A shop with orders at every stage."""
+
+    shop: Shop
+    numbers: list[str]
+    sent_back: str
+    waiting: str
+    making: list[str]
+    picking: str
+    variant_id: int
+
+
+def keep_busy(shop: Shop, site: Site) -> Busy:
+    """Have orders handed in and bring each to another stage."""
+    waiting, rejected, sent_back = (_order(shop, {shop.secret: 1}) for _ in range(3))
+    packing, parcel, done = (_order(shop, {shop.wheel: 4}) for _ in range(3))
+    short, cancelled = _order(shop, {shop.wheel: 30}), _order(shop, {shop.secret: 2})
+    site.settled()
+    _decide(shop, rejected, decision="reject", reason="做不了")
+    _decide(shop, sent_back, decision="send_back", reason="请核对数量")
+    _cancel(shop, cancelled)
+    _pick(shop, packing, quantity=4)
+    for number, quantity in ((parcel, 1), (done, 4)):
+        _ship(shop, _pick(shop, number, quantity=quantity))
+    site.settled()
+    with unit_of_work() as session:
+        order_service.confirm_receipt(session, actor=customers.actor_of(shop.contact), number=done)
+        making = [made.number for made in factory.production_orders(session)]
+    site.settled()
+    numbers = [waiting, rejected, sent_back, packing, parcel, done, short, cancelled]
+    return Busy(shop, numbers, sent_back, waiting, making, f"{packing}-1", shop.wheel.id)
+
+
+def _order(shop: Shop, wanted: dict[Variant, int]) -> str:
+    with unit_of_work() as session:
+        return orders.a_submitted_order(session, customers.actor_of(shop.contact), wanted).number
+
+
+def _decide(shop: Shop, number: str, **data: str) -> None:
+    with unit_of_work() as session:
+        task = session.scalars(
+            select(UserTask.id).where(UserTask.business_key == number, UserTask.status == "open")
+        ).one()
+        workflow.complete_task(session, actor=customers.actor_of(shop.seller), task_id=task, data=data)
+
+
+def _cancel(shop: Shop, number: str) -> None:
+    with unit_of_work() as session:
+        actor = customers.actor_of(shop.contact)
+        order_service.request_cancellation(session, actor=actor, number=number, reason="数量变了")
+
+
+def _pick(shop: Shop, number: str, *, quantity: int) -> str:
+    keeper = customers.actor_of(shop.keeper)
+    with unit_of_work() as session:
+        parcel = production.start_picking(session, actor=keeper, number=number).number
+        line = factory.lines(session, factory.factory_order(session, number))[0].id
+        production.set_picked(session, actor=keeper, parcel_number=parcel, line_id=line, quantity=quantity)
+        return parcel
+
+
+def _ship(shop: Shop, parcel: str) -> None:
+    with unit_of_work() as session:
+        production.ship_parcel(
+            session, actor=customers.actor_of(shop.keeper), parcel_number=parcel, courier="sf", tracking_number="SF1300000000001"
+        )  # fmt: skip

@@ -32,7 +32,10 @@ class Site:
         """Wait until the worker has performed all that is owed now."""
         for _ in range(int(LONGEST / BREATH)):
             with unit_of_work() as session:
-                due = outbox.OutboxRow.status == "pending", outbox.OutboxRow.available_at <= clock.now() + outbox.LEASE
+                due = (
+                    outbox.OutboxRow.status == "pending",
+                    outbox.OutboxRow.available_at <= clock.now() + 2 * outbox.LEASE,
+                )
                 if not session.scalar(select(func.count()).select_from(outbox.OutboxRow).where(*due)):
                     return
             self._waiting.wait(BREATH)

@@ -253,4 +253,5 @@ def test_a_custom_product_exists_only_for_its_customer(session: Session, languag
     ]  # fmt: skip
     assert answers[0].status == answers[1].status
     assert 400 <= answers[0].status < 500
-    assert answers[0].text().replace(secret.sku, "?") == answers[1].text().replace("NO-SUCH-THING", "?")
+    said = [answer.json() | {"request_id": ""} for answer in answers]
+    assert said[0] == said[1]
