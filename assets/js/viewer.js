@@ -61,7 +61,7 @@ function paint(viewer, { taken = [], here = [], incidents = [], badges = [] }) {
   const reached = new Set([...taken, ...incidents, ...here.map(({ node }) => node)])
   const mark = (id, name) => registry.get(id) && canvas.addMarker(id, name)
   if (reached.size) registry.filter(isFlowElement).filter(({ id }) => !reached.has(id)).forEach(({ id }) => mark(id, 'is-future'))
-  taken.forEach((id) => mark(id, 'is-taken'))
+  taken.forEach((id) => mark(id, /SubProcess/.test(registry.get(id)?.type) ? 'is-frame' : 'is-taken'))
   here.forEach(({ node }) => mark(node, 'is-here'))
   incidents.forEach((id) => mark(id, 'is-incident'))
   badges.forEach(({ node, text }) => badge(viewer, node, text, 'd-badge'))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal.accounts.actor import SYSTEM
 from portal.customers.revisions import Change, Recorded
 from portal.web.i18n import gettext
 from portal.web.i18n import lazy_gettext as _
@@ -89,8 +90,13 @@ def tell_change(change: Change, *, name: Name | None = None) -> Told:
 def tell_history(recorded: tuple[Recorded, ...], *, name: Name | None = None) -> tuple[Line, ...]:
     """Put a history into words."""
     return tuple(
-        Line(one.at, one.by, str(ACTIONS.get(one.action, one.action)), tell(one.changes, name=name)) for one in recorded
+        Line(one.at, _by(one.by), str(ACTIONS.get(one.action, one.action)), tell(one.changes, name=name))
+        for one in recorded
     )
+
+
+def _by(name: str) -> str:
+    return gettext("System") if name == SYSTEM.name else name
 
 
 def _value(field: str, value: Any, name: Name | None) -> str:
