@@ -194,18 +194,13 @@ class _Planner:
         custom = sum(item.custom for item in self.new)
         stocked = sum(bool(item.stock) for item in self.new)
         found: list[Any] = []
-        if families or custom:
-            found.append(
-                _(
-                    "New products: %(families)d by shape and size, %(custom)d custom.",
-                    families=len(families),
-                    custom=custom,
-                )
-            )
+        if families:
+            found.append(_("%(count)d new products, by shape and size.", count=len(families)))
         if shelves:
             found.append(_("New categories: %(names)s.", names=_Shapes(sorted(shelves))))
         if custom:
-            found.append(_("Custom products are seen by nobody until they are granted to a customer."))
+            text = _("%(count)d new custom products, seen by nobody until they are granted to a customer.", count=custom)
+            found.append(text)
         if stocked:
             found.append(_("The stock of %(count)d new items enters the production book as counted.", count=stocked))
         return tuple(found)
