@@ -97,7 +97,9 @@ class History:
 
     def _submit(self, plan: Plan, phase: Phase) -> None:
         client = self._shop.clients[plan.client]
-        thread = Thread(plan, client, plan.chance().choice(client.contacts), Random(f"{plan.key} deeds"))
+        chance = Random(f"{plan.key} deeds")
+        contact = client.contacts[plan.contact] if plan.contact is not None else chance.choice(client.contacts)
+        thread = Thread(plan, client, contact, chance)
         with unit_of_work() as session:
             thread.number = deeds.submit(session, shop=self._shop, client=client, contact=thread.contact, plan=plan)
         phase.advance()
@@ -126,7 +128,7 @@ class History:
             released = _may_leave(session, thread.number)
         for task in self._new(thread, tasks, [task.id for task in tasks], [task.node_id for task in tasks]):
             self._react(thread, task)
-        for job in self._new(thread, jobs, jobs, ["start"] * len(jobs)):
+        for job in self._new(thread, jobs, jobs, [""] * len(jobs)):
             self._make(thread, job)
         step = "second_parcel" if thread.parcels else "pick"
         if released and self._new(thread, [released], [released], [step]):
@@ -134,10 +136,11 @@ class History:
 
     def _new(self, thread: Thread, things: Sequence[Any], keys: Sequence[object], steps: Sequence[str]) -> list[Any]:
         """Return what has not been seen before and does not lie beyond where the plan stops."""
+        stops_at = thread.plan.stops_at
         fresh = [
             thing
             for thing, key, step in zip(things, keys, steps, strict=True)
-            if key not in thread.seen and step != thread.plan.stops_at
+            if key not in thread.seen and not (stops_at and step == stops_at)
         ]
         thread.seen.update(keys)
         return fresh
@@ -192,7 +195,10 @@ class History:
         """Plan, start, inspect and finish a production order."""
         to_start, to_finish = thread.plan.course.made_after
         keeper, soon = self._shop.warehouse, partial(self._soon, thread)
-        soon(to_start / 2, deeds.plan_making, keeper=keeper, number=job, days=thread.chance.randint(4, 12))
+        if thread.plan.stops_at != "start" or thread.chance.random() < 0.5:
+            soon(to_start / 2, deeds.plan_making, keeper=keeper, number=job, days=thread.chance.randint(4, 12))
+        if thread.plan.stops_at == "start":
+            return
         soon(to_start, deeds.start_making, keeper=keeper, number=job)
         if thread.plan.stops_at != "finish":
             soon(to_start + to_finish * 0.85, deeds.inspect, keeper=keeper, number=job)

@@ -15,7 +15,7 @@ from portal.demo.texts import NOTES
 from portal.demo.working_time import earlier, later
 
 DAYS = 60
-ORDINARY = 130
+ORDINARY = 120
 
 Size = Literal["small", "considerable", "large"]
 Stock = Literal["in", "short", "mixed", "any"]
@@ -60,6 +60,8 @@ class Plan:
     course: Course
     note: str = ""
     stops_at: str = ""
+    contact: int | None = None
+    """A place among the customer's contacts; None: any of them."""
 
     def chance(self) -> Random:
         """Return this order's own dice."""
@@ -134,7 +136,9 @@ def _cancelled(course: Course, after: float, answer: Literal["agree", "decline"]
 _EACH_SALESPERSON = (
     _Story("review_by_salesperson", 12, "any", _CONSIDERABLE),
     _Story("review_by_salesperson", 2, "any", _CONSIDERABLE),
+    _Story("review_by_salesperson", 0.8, "any", replace(_CONSIDERABLE, custom=True)),
     _Story("confirm_payment", 14, "two", _BRISK),
+    _Story("confirm_payment", 8, "two", _BRISK),
     _Story("confirm_payment", 3, "two", _BRISK),
     _Story("finish", 34, "any", replace(_SHORT, made_after=(8, 60))),
     _Story("pick", 9, "any", _BRISK),
@@ -168,8 +172,31 @@ _ONCE = (
 """The rest of what can be met, once each."""
 
 
-def told(now: datetime, teams: list[list[tuple[int, str]]], *, salespeople: int | None = None) -> Iterator[Plan]:
-    """Tell the stories whose ends stand on today's pages. `teams` lists for each salesperson the customers as (place, type)."""
+_EACH_VISITED = (
+    _Story("review_by_salesperson", 1.2, "any", _CONSIDERABLE),
+    _Story("revise_order", 10, "any", _SENT_BACK),
+    _Story("start", 12, "any", _SHORT),
+    _Story("finish", 30, "any", replace(_SHORT, made_after=(6, 60))),
+    _Story("pick", 7, "any", _BRISK),
+    _Story("second_parcel", 26, "any", replace(_BRISK, parcels=2)),
+    _Story("confirm_receipt", 15, "any", _BRISK),
+    _Story("", 80, "any", replace(_BRISK, confirms_after=12)),
+    _Story("", 55, "any", _cancelled(Course(size="considerable", stock="any", review_after=5), 0.2)),
+)
+"""What a visitor who logs in as one of the printed contacts finds: an order at every stage."""
+
+
+def told(
+    now: datetime, teams: list[list[tuple[int, str]]], visited: Iterable[int], *, salespeople: int | None = None
+) -> Iterator[Plan]:
+    """Tell the stories whose ends stand on today's pages.
+
+    `teams` lists for each salesperson the customers as (place, type); `visited` are the places of those that visitors log in for.
+    """
+    for place in visited:
+        for number, story in enumerate(_EACH_VISITED):
+            plan = _told(f"visited-{place}-{number}", story, [(place, "any")], now)
+            yield replace(plan, contact=0)
     everybody = [client for team in teams for client in team]
     for number, story in enumerate(_ONCE):
         yield _told(f"told-{number}", story, everybody, now)

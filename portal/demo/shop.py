@@ -29,10 +29,17 @@ READ_UNTIL = timedelta(days=1)
 IN_CARTS = 3
 
 
+def _visited() -> dict[str, int]:
+    """Return the place of the first customer of each type: those visitors log in for."""
+    companies = demo_companies()
+    return {kind: next(place for place, one in enumerate(companies) if one.type == kind) for kind in ("one", "two")}
+
+
 def _logins() -> tuple[tuple[str, str, str], ...]:
     companies, staff = demo_companies(), demo_staff()
-    by_type = {kind: next(one for one in companies if one.type == kind) for kind in ("one", "two")}
-    contacts = [(f"Customer, type {kind}", one.contacts[0].phone, PASSWORD) for kind, one in by_type.items()]
+    contacts = [
+        (f"Customer, type {kind}", companies[place].contacts[0].phone, PASSWORD) for kind, place in _visited().items()
+    ]
     shown = {person.role: person for person in reversed(staff)}
     roles = ("salesperson", "sales_manager", "warehouse", "finance", "administrator")
     return (*contacts, *((role.replace("_", " ").capitalize(), shown[role].phone, PASSWORD) for role in roles))
@@ -75,7 +82,10 @@ def _plans(shop: Shop, now: Any, ordinary_orders: int, salespeople: int | None) 
         [(place, shop.clients[place].type) for place in places if shop.clients[place].salesperson == salesperson]
         for salesperson in shop.salespeople
     ]
-    return [*ordinary(now, places, count=ordinary_orders), *told(now, teams, salespeople=salespeople)]
+    return [
+        *ordinary(now, places, count=ordinary_orders),
+        *told(now, teams, _visited().values(), salespeople=salespeople),
+    ]
 
 
 def _leave_traces(session: Session, shop: Shop) -> None:

@@ -72,6 +72,14 @@ def test_orders_stand_at_every_stage_today(shop_session: Session) -> None:
     assert {"unpaid", "paid", "refunding"} <= set(shop_session.scalars(select(Order.payment)))
 
 
+@pytest.mark.parametrize("login", shop.LOGINS[:2], ids=lambda login: login[0])
+def test_the_printed_contacts_find_their_own_orders_at_every_stage(
+    shop_session: Session, login: tuple[str, str, str]
+) -> None:
+    own = select(Order.status).join(User, User.id == Order.placed_by_id).where(User.phone == parse_phone(login[1]))
+    assert set(shop_session.scalars(own)) >= STATUSES - {"rejected"}
+
+
 def test_no_step_failed_and_nothing_is_owed_any_more(shop_session: Session) -> None:
     assert shop_session.scalars(select(Incident.error)).all() == []
     assert Counter(shop_session.scalars(select(OutboxRow.status))).keys() == {"done"}
