@@ -145,7 +145,6 @@ def upgrade() -> None:
         sa.Column("terms", sa.String(length=80), nullable=False),
         sa.Column("phone", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("search", postgresql.TSVECTOR(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -158,7 +157,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_customers_code")),
     )
     op.create_index("ix_customers_salesperson_id", "customers", ["salesperson_id"], unique=False)
-    op.create_index("ix_customers_search", "customers", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
         "decision_definitions",
         sa.Column("key", sa.String(length=80), nullable=False),
@@ -1005,7 +1003,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("status = 'published'"),
     )
     op.drop_table("decision_definitions")
-    op.drop_index("ix_customers_search", table_name="customers", postgresql_using="gin")
     op.drop_index("ix_customers_salesperson_id", table_name="customers")
     op.drop_table("customers")
     op.drop_index("ix_users_customer_id", table_name="users")

@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, Numbered
@@ -29,7 +28,6 @@ class Customer(Numbered, Base):
         CheckConstraint("type in ('one', 'two')", name="type"),
         CheckConstraint("status in ('unreviewed', 'active', 'blocked')", name="status"),
         CheckConstraint("credit_limit >= 0", name="credit_limit"),
-        Index("ix_customers_search", "search", postgresql_using="gin"),
         Index("ix_customers_salesperson_id", "salesperson_id"),
     )
 
@@ -48,7 +46,6 @@ class Customer(Numbered, Base):
     terms: Mapped[str] = mapped_column(String(80), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(Text, default="")
-    search: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
