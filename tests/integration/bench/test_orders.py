@@ -9,6 +9,7 @@ from portal.bench.orders import Figures, measure, table
 from portal.progress import SilentProgress
 
 
+@pytest.mark.timeout(400)
 def test_orders_are_measured_from_one_client_and_from_several() -> None:
     one, two = measure([1, 2], 6, SilentProgress())
     assert (one.clients, one.orders, two.clients, two.orders) == (1, 6, 2, 6)
