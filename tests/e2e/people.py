@@ -58,8 +58,10 @@ class Person:
     ) -> None:  # fmt: skip
         self.site, self.user, self.language = site, user, language
         on_phone = self.viewport is PHONE if phone is None else phone
+        screen = PHONE if on_phone else DESKTOP
+        self.width = screen["width"]
         self.context = browser.new_context(
-            viewport=PHONE if on_phone else DESKTOP,  # type: ignore[arg-type]  # a width and a height
+            viewport=screen,  # type: ignore[arg-type]  # a width and a height
             locale="zh-CN" if language == "zh" else "en-US",
             timezone_id="Asia/Shanghai", base_url=site.url, has_touch=on_phone, is_mobile=on_phone,
             color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce",

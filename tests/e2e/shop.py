@@ -87,7 +87,7 @@ def _staff(session: Session, role: Role, name: str, language: str) -> User:
 
 def _secret(session: Session, company: Customer) -> Variant:
     return catalog.a_custom_variant(
-        session, company, marking="5-77×13×31-PA46L7V-40m/s", sku="WH-SECRET", list_price="345.67"
+        session, company, marking="41-178×1.2×22.23-WA46RBF-80m/s", sku="WH-SECRET", list_price="345.67"
     )
 
 

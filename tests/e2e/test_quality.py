@@ -74,7 +74,7 @@ def look_at(person: Person, paths: list[str]) -> dict[str, list[str]]:
         person.opens(path)
         expect(person.page.locator("#content")).to_be_visible()
         problems = findings(person.page)
-        wide = person.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = person.page.evaluate("document.documentElement.scrollWidth") - person.width
         if wide > 0:
             problems.append(f"wider than the screen by {wide} px")
         if problems:
@@ -145,3 +145,11 @@ def weight(person: Person, path: str) -> int:
     person.page.evaluate("() => new Promise(done => requestIdleCallback(done))")
     person.context.close()
     return int(sum(sizes))
+
+
+def test_a_task_can_be_decided_on_a_phone_without_scrolling(session: Session, site: Site, enter: Enter) -> None:
+    busy = keep_busy(open_shop(session, language="zh", stock=20), site)
+    seller = enter(Staff, busy.shop.seller, phone=True)
+    seller.opens_task("Review by salesperson", busy.waiting)
+    expect(seller.page.get_by_role("radio", name=seller.word("Approve"))).to_be_in_viewport()
+    expect(seller.button("and open the next")).to_be_in_viewport()
