@@ -183,8 +183,11 @@ def _stripped(entry: msgspec.Struct) -> dict[str, Any]:
 
 
 def _next_code(session: Session) -> str:
-    number: int = session.scalars(select(func.nextval(func.pg_get_serial_sequence("products", "id")))).one()
-    return f"P{number:05d}"
+    """Draw the next code of the series that nobody has typed before."""
+    while True:
+        number: int = session.scalars(select(func.nextval(func.pg_get_serial_sequence("products", "id")))).one()
+        if session.scalar(select(Product.id).where(Product.code == f"P{number:05d}")) is None:
+            return f"P{number:05d}"
 
 
 def _refuse_taken_code(session: Session, row: Product) -> None:

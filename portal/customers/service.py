@@ -160,8 +160,11 @@ def _address_columns(entry: AddressEntry) -> Mapping[str, str]:
 
 
 def _next_code(session: Session) -> str:
-    number: int = session.scalars(select(func.nextval(func.pg_get_serial_sequence("customers", "id")))).one()
-    return f"C{number:05d}"
+    """Draw the next code of the series that nobody has typed before."""
+    while True:
+        number: int = session.scalars(select(func.nextval(func.pg_get_serial_sequence("customers", "id")))).one()
+        if session.scalar(select(Customer.id).where(Customer.code == f"C{number:05d}")) is None:
+            return f"C{number:05d}"
 
 
 def _flush(session: Session, row: Customer) -> None:

@@ -10,7 +10,8 @@ from portal.catalog import bulk, indexing
 from portal.catalog import service as catalog
 from portal.catalog.entries import ProductEntry
 from portal.catalog.wheels import shape_of
-from portal.imports.plan import Advance
+from portal.errors import PortalError
+from portal.imports.plan import Advance, RowRefused
 from portal.imports.product_plan import NewItem, ProductPlan
 from portal.imports.product_shop import Family
 from portal.production.service import Opening, open_stock
@@ -22,7 +23,10 @@ Thing = TypeVar("Thing")
 
 
 def apply_products(session: Session, *, actor: Actor, plan: ProductPlan, source: str, advance: Advance) -> None:
-    """Write new categories, products, items, changes, package codes and opening stock; `source` names the file in the ledger."""
+    """Write new categories, products, items, changes, package codes and opening stock; `source` names the file in the ledger.
+
+    Raises RowRefused at the first row whose product cannot be made.
+    """
     shelves, products, touched = dict(plan.shelves), dict[Family, int](), set[int]()
     with using_locale("zh"):  # the ledger is read by everybody, not by who imports
         reason = _("Opening stock from %(file)s", file=source)[:300]
@@ -63,8 +67,11 @@ def _product(
     found = item.product_id or (None if item.custom else products.get(item.family))
     if found:
         return found
-    category = _shelf(session, actor, item.family.shape, shelves)
-    row = catalog.create_product(session, actor=actor, entry=_entry(item, category))
+    try:
+        category = _shelf(session, actor, item.family.shape, shelves)
+        row = catalog.create_product(session, actor=actor, entry=_entry(item, category))
+    except PortalError as error:
+        raise RowRefused(item.row, error) from error
     if not item.custom:
         products[item.family] = row.id
     return row.id

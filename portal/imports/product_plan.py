@@ -199,7 +199,9 @@ class _Planner:
         if shelves:
             found.append(_("New categories: %(names)s.", names=_Shapes(sorted(shelves))))
         if custom:
-            text = _("%(count)d new custom products, seen by nobody until they are granted to a customer.", count=custom)
+            text = _(
+                "%(count)d new custom products, seen by nobody until they are granted to a customer.", count=custom
+            )
             found.append(text)
         if stocked:
             found.append(_("The stock of %(count)d new items enters the production book as counted.", count=stocked))

@@ -26,7 +26,7 @@ LONGEST_CELL = 2_000
 _BLANK_ROWS_AT_THE_END = 1_000
 _SNIFFED_ROWS = 60
 _DELIMITERS = ",\t;|"
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class UnreadableFile(InvalidInput):

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.imports import customers_list, products_list
-from portal.imports.columns import Columns, ColumnsUnclear, find_columns
+from portal.imports.columns import Columns, ColumnsUnclear, find_columns, propose_columns
 from portal.imports.reading import Row
 from portal.web.i18n import using_locale
 from tests.unit.imports.lists import CUSTOMER_HEADINGS, PRICE_HEADINGS
@@ -53,7 +53,7 @@ def test_of_two_columns_the_one_that_fits_better_is_taken() -> None:
     assert columns.heading("price") == "含税单价"
 
 
-@pytest.mark.parametrize("chosen", ["出厂价", " 出厂价 ", "C", "c"])
+@pytest.mark.parametrize("chosen", ["出厂价", " 出厂价 ", "C", "c", "#3"])
 def test_a_column_can_be_said_by_heading_or_letter(chosen: str) -> None:
     columns = find_columns(rows(("货号", "规格", "出厂价", "零售价")), products_list.FIELDS, {"price": chosen})
     assert columns.heading("price") == "出厂价"
@@ -95,3 +95,10 @@ def test_every_field_is_named_in_both_languages() -> None:
     for field in (*products_list.FIELDS, *customers_list.FIELDS):
         assert field.label_en.isascii()
         assert not field.label_zh.isascii()
+
+
+def test_a_proposal_names_what_is_missing_and_a_chosen_column_is_taken_from_the_field_that_had_it() -> None:
+    unclear = propose_columns(rows(("料号码", "规格", "单价")), products_list.FIELDS)
+    assert [field.key for field in unclear.missing] == ["sku"]
+    chosen = propose_columns(rows(("货号", "规格", "单价")), products_list.FIELDS, {"stock": "#3"})
+    assert (chosen.heading("stock"), chosen.heading("price")) == ("单价", "")
