@@ -72,7 +72,7 @@ def track(
             if completed
             else _ended(done, look, status_at)
         )
-    now = Step(here.key, here.name, "now", reached[current].first, here.next, here.nodes)
+    now = Step(here.key, here.name, "now", reached[current].first, _next(here, entered), here.nodes)
     return (*done, now, *(_ahead(one) for one in milestones[current + 1 :]))
 
 
@@ -86,6 +86,12 @@ def _reached(milestone: Milestone, entered: Mapping[str, Entered]) -> Entered | 
     if not found:
         return None
     return Entered(min(e.first for e in found), max(e.last for e in found), max(e.order for e in found))
+
+
+def _next(milestone: Milestone, entered: Mapping[str, Entered]) -> Text:
+    """What happens next, in the words of the node entered last if it has any."""
+    last = max((node for node in milestone.nodes if node in entered), key=lambda node: entered[node].order)
+    return milestone.own_next.get(last, milestone.next)
 
 
 def _done_at(index: int, shown: list[int], reached: Mapping[int, Entered], submitted_at: datetime) -> datetime:

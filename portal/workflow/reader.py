@@ -199,6 +199,7 @@ def _flows(process: etree._Element) -> Iterator[Flow]:
 class _Collected:
     first: etree._Element
     nodes: list[str] = field(default_factory=list)
+    own_next: dict[str, Text] = field(default_factory=dict)
 
 
 def _milestones(process: etree._Element) -> Iterator[Milestone]:
@@ -210,7 +211,9 @@ def _milestones(process: etree._Element) -> Iterator[Milestone]:
             collected.nodes.append(element.get("id", ""))
             if not collected.first.get("name"):
                 collected.first = milestone
+            if milestone.get("next"):
+                collected.own_next[element.get("id", "")] = _pair(milestone, "next")
     for key, collected in found.items():
         name = _pair(collected.first, "name")
         done = _pair(collected.first, "done") if collected.first.get("done") else name
-        yield Milestone(key, name, done, _pair(collected.first, "next"), tuple(collected.nodes))
+        yield Milestone(key, name, done, _pair(collected.first, "next"), tuple(collected.nodes), collected.own_next)

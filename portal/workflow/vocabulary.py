@@ -4,7 +4,7 @@ Names are pairs (Chinese, English); an English name that is missing is the Chine
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from portal.workflow.forms import FormField
@@ -38,6 +38,8 @@ class Milestone:
     done: Text
     next: Text
     nodes: tuple[str, ...]
+    own_next: Mapping[str, Text] = field(default_factory=dict)
+    """What happens next, by node, where a node says it in words of its own."""
 
 
 @dataclass(frozen=True)

@@ -62,3 +62,20 @@ def test_the_present_step_says_what_happens_next() -> None:
     step = current_step(track(MILESTONES, entered, submitted_at=START, look=OPEN, status_at=START))
     assert step is not None
     assert step.next[0] == "approval next"
+
+
+def test_a_node_may_say_in_its_own_words_what_happens_next() -> None:
+    milestone = Milestone(
+        "approval",
+        ("审", "a"),
+        ("审完", "done"),
+        ("业务员审", "by us"),
+        ("review", "revise"),
+        {"revise": ("请修改", "your turn")},
+    )
+    first = {"review": Entered(START, START, 1)}
+    then = {**first, "revise": Entered(START, START, 2)}
+    for entered, words in ((first, "业务员审"), (then, "请修改")):
+        here = current_step(track([milestone], entered, submitted_at=START, look=OPEN, status_at=START))
+        assert here is not None
+        assert here.next[0] == words
