@@ -35,8 +35,7 @@ def fire_due(*, limit: int = 100) -> int:
         left = _left_over(session, limit)
         _expire(session)
     for business_key in left:
-        with unit_of_work() as session:
-            deliver_pending(session, business_key=business_key)
+        _deliver(business_key)
     return sum(_fire(instance_id) for instance_id in due)
 
 
@@ -51,6 +50,16 @@ def _due(session: Session, limit: int) -> list[int]:
     return [row.instance_id for row in session.execute(statement)]
 
 
+def _deliver(business_key: str) -> None:
+    try:
+        with unit_of_work() as session:
+            deliver_pending(session, business_key=business_key)
+    except (
+        Exception
+    ):  # one instance that cannot be worked on must not hold up all the others; the next round looks again
+        log.exception("delivery_postponed", business_key=business_key)
+
+
 def _fire(instance_id: int) -> bool:
     try:
         with unit_of_work() as session:
@@ -62,10 +71,18 @@ def _fire(instance_id: int) -> bool:
         log.warning("timer_postponed", instance=instance_id, exc_info=True)
     except Exception as error:  # the step is undone; the timer waits behind an incident
         log.warning("timer_failed", instance=instance_id, exc_info=True)
+        _hold(instance_id, describe(error))
+    return False
+
+
+def _hold(instance_id: int, error: str) -> None:
+    """Put an instance's due timers behind an incident."""
+    try:
         with unit_of_work() as session:
             for instance in lock(session, ProcessInstance.id == instance_id):
-                block_waits(session, instance, kind="timer", error=describe(error))
-    return False
+                block_waits(session, instance, kind="timer", error=error)
+    except Exception:  # as in `_deliver`: a state that cannot be read cannot hold an incident either
+        log.exception("timer_not_held", instance=instance_id)
 
 
 def _left_over(session: Session, limit: int) -> list[str]:

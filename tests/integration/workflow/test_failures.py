@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.database import unit_of_work
 from portal.errors import Conflict, NotPermitted
 from portal.outbox import MAX_ATTEMPTS
 from portal.workflow import service, timers
-from portal.workflow.models import HistoryEntry, Incident
+from portal.workflow.models import HistoryEntry, Incident, ProcessInstance
 from portal.workflow.registry import ActionCall
 from tests.diagrams.build import (
     border,
@@ -259,6 +259,29 @@ def test_a_timer_whose_step_breaks_waits_behind_an_incident(office: Office, note
     notebook.assignee = None
     office.retry()
     assert (office.open(), office.status()) == (["go"], "running")
+
+
+def test_an_instance_that_cannot_be_read_holds_up_no_other(office: Office, clock: Any) -> None:
+    xml = diagram(
+        "test",
+        wired(
+            start(),
+            catch("wait", timer="PT1H"),
+            catch("hear", message="go"),
+            user_task("next"),
+            end(),
+            flows="start -> wait -> hear -> next -> end",
+        ),
+        messages="go",
+    )
+    office.run(xml)
+    with unit_of_work() as session:
+        session.execute(update(ProcessInstance).values(state=b"unreadable"))
+    office.business_key = "T-2"
+    office.start({})
+    clock.travel(hours=1)
+    assert timers.fire_due() == 1
+    assert timers.next_due() is not None, "what cannot be read is tried again"
 
 
 def test_an_incident_of_a_step_that_is_cancelled_is_over(
