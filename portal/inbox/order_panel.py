@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Actor
 from portal.catalog import stock
-from portal.customers import queries as customers
 from portal.money import ZERO
 from portal.orders import look, queries
 from portal.orders.look import Chip
@@ -66,7 +65,7 @@ def order_panel(session: Session, *, actor: Actor, number: str) -> OrderPanel:
         status=look.status_chip(order.status, {order.status: order.look} if order.look else {}),
         payment=look.payment_chip(order.payment),
         lines=_lines(session, order.lines),
-        credit=_credit(session, actor, order),
+        credit=_credit(session, order),
     )
 
 
@@ -89,9 +88,10 @@ def _missing(short: int, free: int | None) -> int | None:
     return None if free is None else max(short - free, 0)
 
 
-def _credit(session: Session, actor: Actor, order: OrderView) -> Credit | None:
+def _credit(session: Session, order: OrderView) -> Credit | None:
+    """The credit of the order's customer: whoever decides an order needs it, a team mate as well."""
     if order.total is None or order.left is None:
         return None
-    customer = customers.customer(session, actor=actor, customer_id=order.customer_id)
+    terms = facts.terms(session, customer_id=order.customer_id)
     owed = facts.owed(session, customer_id=order.customer_id)
-    return Credit(max(owed - order.left, ZERO), order.left, customer.credit_limit, customer.overdue_amount)
+    return Credit(max(owed - order.left, ZERO), order.left, terms.credit_limit, terms.overdue)

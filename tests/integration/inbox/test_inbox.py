@@ -117,6 +117,36 @@ def test_the_task_of_another_role_does_not_exist(
     assert browser.post(f"/desk/inbox/{task.id}/claim", {}).status_code == 404
 
 
+def test_a_task_handed_to_another_team_can_be_worked_there_with_its_order(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
+) -> None:
+    order, _seller, task = waiting
+    other = a_user(session, "salesperson", team="south")
+    manager = a_user(session, "sales_manager")
+    session.commit()
+    address = f"/desk/inbox?task={task.id}"
+    browser = client_for(other)
+    assert browser.get(f"/desk/orders/{order.number}").status_code == 404
+    assert client_for(manager).post(f"/desk/inbox/{task.id}/delegation", {"to": str(other.id)}).status_code == 303
+    assert order.number in browser.get(address).text
+    assert browser.post(f"/desk/inbox/{task.id}/completion", {"decision": "approve"}).status_code == 303
+    assert browser.get(f"{address}&tab=done").status_code == 200, "what one has decided can be read again"
+
+
+def test_a_free_task_can_be_read_before_it_is_claimed(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
+) -> None:
+    order, seller, task = waiting
+    other = a_user(session, "salesperson", team="south")
+    session.commit()
+    browser, address = client_for(other), f"/desk/inbox?tab=team&task={task.id}"
+    assert browser.get(address).status_code == 404
+    client_for(seller).post(f"/desk/inbox/{task.id}/release", {})
+    assert browser.get(address).status_code == 200
+    client_for(seller).post(f"/desk/inbox/{task.id}/claim", {})
+    assert browser.get(f"/desk/orders/{order.number}").status_code == 404
+
+
 def test_a_contact_has_no_inbox(
     waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
 ) -> None:
