@@ -80,8 +80,8 @@ def record_receipt(session: Session, call: ActionCall) -> dict[str, Any]:
     "order.record_refund",
     label=("登记退款", "Record a refund"),
     inputs={"payment": "list"},
-    result=f"what is left to give back; payment holds {PAYMENT}",
-    outputs={"refunded": "money", "left": "money"},
+    result=f"refund: money still to give back; payment holds {PAYMENT}",
+    outputs={"refunded": "money", "refund": "money"},
 )
 def record_refund(session: Session, call: ActionCall) -> dict[str, Any]:
     """Keep money that was given back."""
@@ -92,7 +92,7 @@ def record_refund(session: Session, call: ActionCall) -> dict[str, Any]:
         payment=_payment(call.inputs.get("payment")),
         actor=actor_by_id(session, call.actor_id),
     )
-    return {"refunded": paid.refunded, "left": paid.received - paid.refunded}
+    return {"refunded": paid.refunded, "refund": paid.received - paid.refunded}
 
 
 @service_action(

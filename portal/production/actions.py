@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.database import unit_of_work
 from portal.orders import service as orders
 from portal.orders.models import Order, OrderLine
-from portal.orders.queries.factory import for_factory
+from portal.orders.queries.factory import for_factory, is_wanted
 from portal.production.adapters import system
 from portal.production.protocol import FactoryCustomer, FactoryLineIn, FactoryOrderIn, OrderAccount
 from portal.workflow.registry import ActionCall, service_action
@@ -26,7 +26,17 @@ from portal.workflow.registry import ActionCall, service_action
     external=True,
 )
 def push_order(call: ActionCall) -> dict[str, Any]:
-    """Make the order and its customer known to the factory."""
+    """Make the order and its customer known to the factory; an order that is being cancelled is not, or no longer.
+
+    A cancellation may overtake a push that is late, and find nothing in the factory to cancel: then it is the push that cancels.
+    """
+    pushed = _push(call) if _is_wanted(call.business_key) else 0
+    if not _is_wanted(call.business_key):
+        system().cancel(call.business_key, key=f"{call.key}:cancel")
+    return {"lines": pushed}
+
+
+def _push(call: ActionCall) -> int:
     with unit_of_work() as session:
         order = for_factory(session, number=call.business_key)
     customer = FactoryCustomer(order.customer_code, order.customer_name)
@@ -35,7 +45,7 @@ def push_order(call: ActionCall) -> dict[str, Any]:
         order.number, customer, order.recipient, order.phone, order.address, order.note, order.wanted_on, lines
     )
     system().push_customer(customer, key=call.key)
-    return {"lines": len(system().push_order(pushed, key=call.key).lines)}
+    return len(system().push_order(pushed, key=call.key).lines)
 
 
 @service_action(
@@ -76,15 +86,16 @@ def request(call: ActionCall) -> dict[str, Any]:
 @service_action(
     "production.release",
     label=("通知发货", "Release to the warehouse"),
+    inputs={"whole": "yesno?"},
     result="released: pieces the warehouse may ship; shipped, left: pieces of the order that have and have not left",
     outputs={"released": "integer", "shipped": "integer", "left": "integer"},
     external=True,
 )
 def release(call: ActionCall) -> dict[str, Any]:
-    """Let the warehouse ship what is reserved; nothing for an order that is being cancelled."""
+    """Let the warehouse ship what is reserved, or (`whole`) all of the order; nothing for an order that is being cancelled."""
     released = 0
     if _may_go_on(call.business_key):
-        account = system().release(call.business_key, key=call.key)
+        account = system().release(call.business_key, whole=bool(call.inputs.get("whole")), key=call.key)
         _record(account)
         released = account.released
     return {"released": released, **_shipment(call.business_key)}
@@ -117,6 +128,11 @@ def report_final(call: ActionCall) -> None:
         order = for_factory(session, number=call.business_key)
     status = str(call.inputs.get("status") or order.status)
     system().report_final(call.business_key, status=status, paid=order.paid, key=call.key)
+
+
+def _is_wanted(number: str) -> bool:
+    with unit_of_work() as session:
+        return is_wanted(session, number=number)
 
 
 def _may_go_on(number: str) -> bool:

@@ -70,6 +70,12 @@ class StillNeeded(Conflict):
     message = _("An order is waiting for these goods. It can only be cancelled together with the order.")
 
 
+class ProductionNotReleased(Conflict):
+    """The order's process has not let anything be made yet."""
+
+    message = _("This order is not released yet: its approval or payment is still open. Nothing was made.")
+
+
 class ParcelNotFound(NotFound):
     """There is no such parcel."""
 

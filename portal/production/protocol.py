@@ -127,8 +127,8 @@ class ProductionSystem(Protocol):
     def request_production(self, number: str, *, key: str) -> OrderAccount:
         """Have what is short made."""
 
-    def release(self, number: str, *, key: str) -> OrderAccount:
-        """Let the warehouse ship what is reserved; a later release adds what has been reserved since."""
+    def release(self, number: str, *, whole: bool, key: str) -> OrderAccount:
+        """Let the warehouse ship what is reserved, a later release what has been reserved since; `whole`: also what comes after it."""
 
     def cancel(self, number: str, *, key: str) -> OrderAccount:
         """Give up what has not been shipped: reservations, production not yet started, parcels being picked."""

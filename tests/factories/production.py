@@ -74,7 +74,7 @@ def a_factory_order(
 
 def a_released_order(session: Session, wanted: dict[Variant, int], **columns: Any) -> FactoryOrder:
     """An order whose goods are reserved, as far as they are there, and released to the warehouse."""
-    order = a_factory_order(session, wanted, **columns)
+    order = a_factory_order(session, wanted, **({"released_at": clock.now()} | columns))
     service.reserve_order(session, number=order.number)
     service.release_order(session, number=order.number)
     return order

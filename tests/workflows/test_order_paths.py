@@ -15,9 +15,12 @@ from portal import clock, outbox
 from portal.database import unit_of_work
 from portal.orders.models import Receipt
 from portal.orders.service import CannotCancel
+from portal.production import service as production
 from portal.production.adapters import book
+from portal.production.errors import ProductionNotReleased
 from portal.workflow import timers
 from portal.workflow.models import Incident, Message
+from tests.factories import production as factory
 from tests.workflows.shop import PAID, Shop, Story, settles, settles_backwards, stock_of
 
 # Type one: produce first, collect beside it
@@ -330,6 +333,47 @@ def test_what_was_paid_is_refunded_by_finance_after_a_cancellation(shop: Shop) -
     story.does(shop.finance, "refund_payment", amount="1488.00", **PAID)
     assert (story.status, story.payment) == ("cancelled", "refunded")
     assert story.ended
+
+
+def test_a_refund_in_parts_stays_a_task_until_all_is_given_back(shop: Shop) -> None:
+    story = shop.order(8, stock=8, type="two")
+    story.is_paid("confirm_payment")
+    story.cancellation_asked()
+    story.does(story.seller, "decide_cancellation", decision="agree")
+    for part in ("1000.00", "0", "488.00"):
+        assert (story.payment, story.ended) == ("refunding", False)
+        story.does(shop.finance, "refund_payment", amount=part, **PAID)
+    assert (story.payment, story.ended) == ("refunded", True)
+
+
+def test_pieces_found_missing_while_payment_is_awaited_still_reach_the_customer(shop: Shop) -> None:
+    wheel = shop.wheel(8)
+    story = shop.order_of({wheel: 8}, type="two")
+    with unit_of_work() as session:
+        production.count_stock(
+            session, actor=shop.keeper, variant_id=wheel.id, quantity=5, reason="盘点", take_back=True
+        )
+    story.is_paid("confirm_payment")
+    story.shipped()
+    assert story.status == "partly_shipped"
+    _make_by_hand(shop, story)
+    story.produced()
+    story.shipped()
+    assert (story.status, story.lines()[0].shipped) == ("shipped", 8)
+
+
+def test_the_factory_makes_nothing_by_hand_for_an_order_that_is_not_paid_yet(shop: Shop) -> None:
+    story = shop.order(8, type="two")
+    with pytest.raises(ProductionNotReleased):
+        _make_by_hand(shop, story)
+    story.is_paid("confirm_payment")
+    assert [made.quantity for made in story.production_orders()] == [8]
+
+
+def _make_by_hand(shop: Shop, story: Story) -> None:
+    with unit_of_work() as session:
+        (line,) = factory.lines(session, factory.factory_order(session, story.number))
+        production.make_for_line(session, actor=shop.keeper, line_id=line.id)
 
 
 def test_nothing_can_be_cancelled_once_something_has_shipped(shop: Shop) -> None:

@@ -6,14 +6,19 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal import database as portal_database
 from portal import outbox
 from portal.database import unit_of_work
 from portal.errors import Conflict
+from portal.orders import service as orders
+from portal.production.adapters.book import ProductionBook
+from portal.production.models import FactoryOrder
+from portal.production.protocol import FactoryOrderIn
 from portal.workflow import service as workflow
 from portal.workflow.errors import TaskClosed, TaskTaken
-from tests.workflows.shop import Shop, Story, reserved_in_all, settles, stock_of
+from tests.workflows.shop import Shop, Story, reserved_in_all, settles, settles_backwards, stock_of
 
 
 @pytest.fixture
@@ -139,3 +144,36 @@ def test_asking_to_cancel_twice_at_once_asks_once(shop: Shop) -> None:
     assert len(refused) == 1
     assert isinstance(refused[0], Conflict)
     assert len(story.history("task_created")) == 2
+
+
+@pytest.mark.parametrize("perform", [settles, settles_backwards])
+def test_an_order_cancelled_before_the_factory_was_told_of_it_is_not_open_there(
+    shop: Shop, perform: Callable[[], None]
+) -> None:
+    story = shop.submitted(*shop.buyer(), {shop.wheel(): 8})
+    with unit_of_work() as session:
+        orders.request_cancellation(session, actor=story.buyer, number=story.number, reason="订错了")
+    perform()
+    assert story.status == "cancelled"
+    with unit_of_work() as session:
+        assert session.scalars(select(FactoryOrder.status).where(FactoryOrder.status != "cancelled")).all() == []
+
+
+def test_a_cancellation_that_overtakes_the_push_under_way_leaves_nothing_open_in_the_factory(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = shop.submitted(*shop.buyer(), {shop.wheel(): 8})
+    push = ProductionBook.push_order
+
+    def overtaken(book: ProductionBook, order: FactoryOrderIn, *, key: str) -> Any:
+        monkeypatch.setattr(ProductionBook, "push_order", push)
+        with unit_of_work() as session:
+            orders.request_cancellation(session, actor=story.buyer, number=story.number, reason="订错了")
+        settles()
+        return push(book, order, key=key)
+
+    monkeypatch.setattr(ProductionBook, "push_order", overtaken)
+    settles()
+    assert story.status == "cancelled"
+    with unit_of_work() as session:
+        assert session.scalars(select(FactoryOrder.status)).all() == ["cancelled"]

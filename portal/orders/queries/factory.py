@@ -65,3 +65,18 @@ def for_factory(session: Session, number: str) -> FactoryOrder:
         order.number, order.customer_id, code, name, order.recipient, order.phone, order.address, order.note, order.purchase_order,
         order.wanted_on, order.partial_delivery, order.status, order.payment == "paid", tuple(FactoryLine(*row) for row in rows),
     )  # fmt: skip
+
+
+def is_wanted(session: Session, number: str) -> bool:
+    """Say whether the order is neither over nor being cancelled."""
+    return (
+        session.scalar(
+            select(Order.cancelling_at.is_(None) & Order.completed_at.is_(None)).where(Order.number == number)
+        )
+        or False
+    )
+
+
+def is_released(session: Session, number: str) -> bool:
+    """Say whether the order's process has released anything of it to production or to the warehouse."""
+    return session.scalar(select(Order.released_at.is_not(None)).where(Order.number == number)) or False

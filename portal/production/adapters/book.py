@@ -37,10 +37,10 @@ class ProductionBook:
         with unit_of_work() as session:
             return service.request_production(session, number=number)
 
-    def release(self, number: str, *, key: str) -> OrderAccount:
-        """Let the warehouse ship what is reserved."""
+    def release(self, number: str, *, whole: bool, key: str) -> OrderAccount:
+        """Let the warehouse ship what is reserved, or the whole order."""
         with unit_of_work() as session:
-            return service.release_order(session, number=number)
+            return service.release_order(session, number=number, whole=whole)
 
     def cancel(self, number: str, *, key: str) -> OrderAccount:
         """Give up what has not been shipped."""

@@ -40,13 +40,16 @@ def push_order(session: Session, *, order: FactoryOrderIn) -> OrderAccount:
     return account_of(session, get_order(session, order.number))
 
 
-def release_order(session: Session, *, number: str) -> OrderAccount:
-    """Let the warehouse ship what is reserved; what has been reserved since an earlier release is added. FactoryOrderNotFound."""
+def release_order(session: Session, *, number: str, whole: bool = False) -> OrderAccount:
+    """Let the warehouse ship what is reserved; what has been reserved since an earlier release is added. FactoryOrderNotFound.
+
+    `whole` is the last release: pieces that went missing meanwhile may leave as soon as the order has others in their place.
+    """
     order = get_order(session, number)
     if order.status in ("open", "released"):
         for line in lines_of(session, order):
             if not line.cancelled:
-                line.released = max(line.released, line.reserved + line.shipped)
+                line.released = line.quantity if whole else max(line.released, line.reserved + line.shipped)
         order.status = "released"
         order.released_at = order.released_at or clock.now()
         changed(session, "shipping")

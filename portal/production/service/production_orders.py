@@ -10,7 +10,14 @@ from portal.accounts.actor import Actor
 from portal.catalog.models import Variant
 from portal.errors import InvalidInput
 from portal.orders.numbers import next_number
-from portal.production.errors import AlreadyBeingMade, ProductionMoved, StillNeeded, StockNotFound
+from portal.orders.queries.factory import is_released
+from portal.production.errors import (
+    AlreadyBeingMade,
+    ProductionMoved,
+    ProductionNotReleased,
+    StillNeeded,
+    StockNotFound,
+)
 from portal.production.models import FactoryOrder, FactoryOrderLine, ProductionOrder
 from portal.production.permissions import require_worker
 from portal.production.protocol import OrderAccount
@@ -46,9 +53,15 @@ def request_production(session: Session, *, number: str) -> OrderAccount:
 
 
 def make_for_line(session: Session, *, actor: Actor, line_id: int) -> str:
-    """Have made what a waiting line lacks, by a person's choice; return the production order's number. AlreadyBeingMade."""
+    """Have made what a waiting line lacks, by a person's choice; return the production order's number.
+
+    Only once the order's process has let it: nothing is made before it is approved and, for type two, paid. Raises AlreadyBeingMade,
+    ProductionNotReleased.
+    """
     require_worker(actor)
     order = order_of_line(session, line_id)
+    if not is_released(session, order.number):
+        raise ProductionNotReleased
     line = next(line for line in lines_of(session, order) if line.id == line_id)
     made = _make(session, order, line) if order.status in ("open", "released") and not _open(session, line) else None
     if made is None:
@@ -113,6 +126,8 @@ def cancel_production(session: Session, *, actor: Actor, number: str) -> None:
         if short(line):
             raise StillNeeded
     _advance(session, actor, number, "cancelled")
+    if order is not None and order.status in ("open", "released"):
+        announce_finished_if_done(session, order)
 
 
 def follow_up(session: Session, *, order: FactoryOrder, line: FactoryOrderLine) -> ProductionOrder | None:

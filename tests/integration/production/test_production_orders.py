@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from portal.production import service
-from portal.production.errors import AlreadyBeingMade, ProductionMoved, StillNeeded
+from portal.production.errors import AlreadyBeingMade, ProductionMoved, ProductionNotReleased, StillNeeded
 from portal.web.formats import today
 from tests.factories.catalog import a_variant
 from tests.factories.customers import a_salesperson, a_user, actor_of
@@ -227,13 +228,33 @@ def test_cancelling_an_order_stops_what_has_not_begun_and_what_has_goes_to_free_
 
 def test_a_line_gets_one_open_production_order_by_hand(session: Session) -> None:
     wheel, worker = a_variant(session), a_worker(session)
-    order = a_factory_order(session, {wheel: 8})
+    order = a_factory_order(session, {wheel: 8}, released_at=clock.now())
     line = lines(session, order)[0]
     number = service.make_for_line(session, actor=worker, line_id=line.id)
     with pytest.raises(AlreadyBeingMade):
         service.make_for_line(session, actor=worker, line_id=line.id)
     service.request_production(session, number=order.number)
     assert [made.number for made in production_orders(session, order)] == [number]
+
+
+def test_nothing_is_made_by_hand_before_the_orders_process_lets_it(session: Session) -> None:
+    wheel, worker = a_variant(session), a_worker(session)
+    order = a_factory_order(session, {wheel: 8})
+    with pytest.raises(ProductionNotReleased):
+        service.make_for_line(session, actor=worker, line_id=lines(session, order)[0].id)
+    assert production_orders(session, order) == []
+
+
+def test_cancelling_the_last_production_order_by_hand_lets_the_process_go_on(session: Session) -> None:
+    wheel, worker = a_variant(session), a_worker(session)
+    order = a_factory_order(session, {wheel: 8})
+    service.request_production(session, number=order.number)
+    in_stock(session, wheel, 8)
+    service.reserve_order(session, number=order.number)
+
+    service.cancel_production(session, actor=worker, number=production_orders(session, order)[0].number)
+
+    assert [name for name, _payload in announced(session)] == ["production_started", "production_finished"]
 
 
 def test_goods_made_for_stock_are_free_and_announce_nothing(session: Session) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.accounts.models import User
 from portal.database import unit_of_work
 from portal.production import service
@@ -150,7 +151,7 @@ def test_what_is_promised_is_named_when_more_is_to_be_taken_out(client_for: Clie
 def test_a_waiting_order_is_served_from_the_panel(client_for: ClientFor, worker: User) -> None:
     with unit_of_work() as session:
         wheel = a_variant(session)
-        order = a_factory_order(session, {wheel: 8})
+        order = a_factory_order(session, {wheel: 8}, released_at=clock.now())
         in_stock(session, wheel, 3)
         line = lines(session, order)[0].id
     browser = client_for(worker)
