@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.accounts.actor import Role
 from portal.accounts.models import User
 from portal.accounts.passwords import hash_password
@@ -14,6 +15,7 @@ from portal.catalog.models import Variant
 from portal.customers.models import Customer
 from portal.database import unit_of_work
 from portal.orders import service as order_service
+from portal.orders.models import CartLine
 from portal.production import service as production
 from portal.workflow import service as workflow
 from portal.workflow.models import UserTask
@@ -89,6 +91,22 @@ def _secret(session: Session, company: Customer) -> Variant:
     return catalog.a_custom_variant(
         session, company, marking="41-178×1.2×22.23-WA46RBF-80m/s", sku="WH-SECRET", list_price="345.67"
     )
+
+
+def fill_cart(contact: User, lines: int) -> None:
+    """Put so many different items, at 2.00 each, into somebody's cart."""
+    with unit_of_work() as session:
+        product = catalog.a_product(session)
+        items = [
+            Variant(
+                product_id=product.id, sku=f"L-{number:03d}", marking=f"L-{number:03d}", marking_raw="", list_price=2
+            )
+            for number in range(lines)
+        ]
+        session.add_all(items)
+        session.flush()
+        now = clock.now()
+        session.add_all(CartLine(user_id=contact.id, variant_id=item.id, quantity=1, added_at=now) for item in items)
 
 
 def new_price(variant: Variant, price: str) -> None:

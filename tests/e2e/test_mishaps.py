@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.database import unit_of_work
 from portal.orders.models import Order
 from tests.e2e.people import Contact, Staff, Watch
-from tests.e2e.shop import MARKING, new_price, open_shop
+from tests.e2e.shop import MARKING, fill_cart, new_price, open_shop
 
 both = pytest.mark.parametrize("language", ["zh", "en"])
 Enter = Callable[..., Any]
@@ -126,6 +126,42 @@ def test_a_quantity_that_cannot_be_is_refused_beside_the_field(session: Session,
     contact.presses("Add to the cart")
     expect(contact.page.get_by_role("alert")).to_be_visible()
     contact.opens("/cart").sees("Your cart is empty")
+
+
+STRANGE = "👷🏽‍♀️ עברית مرحبا ＡＢＣ１２３ <script>alert(1)</script> {{ 7 * 7 }} ' -- 𠮷"
+
+
+@both
+def test_strange_characters_are_kept_as_they_are_and_too_many_are_told_beside_the_field(
+    session: Session, language: str, enter: Enter
+) -> None:
+    shop = open_shop(session, language=language)
+    contact = enter(Contact, shop.contact)
+    contact.goes_to_submit(shop.wheel.sku, 8)
+    note = contact.page.get_by_label(contact.word("Note (optional)"))
+    note.fill("磨" * 10_000)
+    contact.presses("Submit order", exact=True)
+    expect(note).to_have_attribute("aria-invalid", "true")
+    expect(note).to_have_value("磨" * 10_000)
+    assert orders_of(shop.contact) == 0
+    note.fill(STRANGE)
+    contact.presses("Submit order", exact=True)
+    contact.page.wait_for_url("**/orders/SO-*")
+    contact.reads(STRANGE)
+
+
+def test_a_cart_of_five_hundred_lines_is_shown_and_handed_in(session: Session, enter: Enter) -> None:
+    shop = open_shop(session, language="zh")
+    fill_cart(shop.contact, 500)
+    contact = enter(Contact, shop.contact)
+    contact.opens("/cart")
+    expect(contact.page.get_by_role("spinbutton")).to_have_count(500)
+    contact.presses("Go to submit")
+    contact.page.wait_for_url("**/cart/submit")
+    contact.presses("Submit order")
+    contact.page.wait_for_url("**/orders/SO-*")
+    contact.reads("¥1,000.00")
+    assert orders_of(shop.contact) == 1
 
 
 @both

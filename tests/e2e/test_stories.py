@@ -243,6 +243,11 @@ def test_a_custom_product_exists_only_for_its_customer(session: Session, languag
         )
     stranger.opens("/cart").sees("Your cart is empty")
 
+    for path in ("/api/products", "/api/products?q=178", f"/api/products/{secret.sku}", "/api/products/NO-SUCH-THING"):
+        assert secret.sku not in stranger.page.request.get(path).text().replace(path, "")
+    assert secret.sku in contact.page.request.get("/api/products").text()
+    assert stranger.page.request.get(f"/api/products/{secret.sku}").status == 404
+
     answers = [
         stranger.page.request.post(
             "/api/orders",
