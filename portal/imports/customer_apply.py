@@ -11,7 +11,8 @@ from portal.customers.entries import AddressEntry, ContactEntry, CustomerEntry
 from portal.customers.models import Customer
 from portal.customers.queries import CustomerNotFound
 from portal.errors import PortalError
-from portal.imports.customer_plan import CustomerEdit, CustomerPlan, NewCustomer
+from portal.imports.customer_parts import CustomerEdit, NewCustomer
+from portal.imports.customer_plan import CustomerPlan
 from portal.imports.customer_shop import STANDARD_LEVEL
 from portal.imports.plan import Advance, RowRefused
 

@@ -1,11 +1,35 @@
-"""What a row of a customer list holds beside the company: a contact, an address, telephones. Pure."""
+"""What is written of a row of a customer list: a company with a contact, an address, telephones. Pure."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from portal.customers.entries import AddressEntry, ContactEntry
+from portal.customers.entries import AddressEntry, ContactEntry, CustomerEntry
 from portal.imports.customers_list import ListedCustomer
 
 _PHONE_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """A company to create with its contact and address, as far as the list has them."""
+
+    row: int
+    entry: CustomerEntry
+    contact: ContactEntry | None
+    address: AddressEntry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerEdit:
+    """What is written of a company that exists: fields of its entry, and a contact or address that it did not have."""
+
+    row: int
+    customer_id: int
+    fields: Mapping[str, Any]
+    contact: ContactEntry | None
+    address: AddressEntry | None
 
 
 def split_address(text: str) -> tuple[str, str]:

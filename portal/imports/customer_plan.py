@@ -40,27 +40,6 @@ _KEYS = {
 _TYPES = {"one": _("Type one"), "two": _("Type two")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCustomer:
-    """A company to create with its contact and address, as far as the list has them."""
-
-    row: int
-    entry: CustomerEntry
-    contact: ContactEntry | None
-    address: AddressEntry | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerEdit:
-    """What is written of a company that exists: fields of its entry, and a contact or address that it did not have."""
-
-    row: int
-    customer_id: int
-    fields: Mapping[str, Any]
-    contact: ContactEntry | None
-    address: AddressEntry | None
-
-
 @dataclass(frozen=True, slots=True)
 class CustomerPlan:
     """The plan, and the values to write."""

@@ -232,3 +232,14 @@ def test_two_thousand_rows_take_few_statements_a_row(session: Session) -> None:
 
     assert plan.counts["created"] == 1000
     assert statements < 1000
+
+
+def test_an_item_that_the_book_knows_is_not_opened_again(session: Session) -> None:
+    variant = a_variant(session)
+    book.open_stock(session, actor=SYSTEM, openings={variant.id: book.Opening(8, "a-1")}, reason="期初")
+    book.open_stock(session, actor=SYSTEM, openings={variant.id: book.Opening(99)}, reason="期初")
+    assert production.on_hand(session, [variant.id]) == {variant.id: 8}
+    assert count(session, StockMovement) == 1
+    keeper = actor_of(a_user(session, Role.FINANCE))
+    with pytest.raises(NotFound):
+        book.open_stock(session, actor=keeper, openings={variant.id: book.Opening(1)}, reason="期初")
