@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from portal import database as portal_database
 from portal import outbox
+from portal.customers.models import Customer
 from portal.database import unit_of_work
 from portal.errors import Conflict
 from portal.orders import service as orders
@@ -18,6 +20,7 @@ from portal.production.models import FactoryOrder
 from portal.production.protocol import FactoryOrderIn
 from portal.workflow import service as workflow
 from portal.workflow.errors import TaskClosed, TaskTaken
+from tests.factories import customers
 from tests.workflows.shop import Shop, Story, reserved_in_all, settles, settles_backwards, stock_of
 
 
@@ -70,6 +73,21 @@ def test_sixteen_threads_ordering_the_same_last_two_hundred_pieces_reserve_exact
     assert promised == [0, 0, 0, 4, *[7] * 28], "first come, first served, and one gets the odd four"
     assert {story.status for story in stories} == {"awaiting_shipment", "awaiting_processing"}
     assert len({story.number for story in stories}) == 32
+
+
+def test_colleagues_ordering_at_once_use_their_companys_credit_once(crowd: Shop) -> None:
+    buyer, seller = crowd.buyer(credit_limit=Decimal("2000.00"))
+    wheel, stories = crowd.wheel(100), list[Story]()
+    with unit_of_work() as session:
+        company = session.get_one(Customer, buyer.customer_id)
+        people = [buyer, *(customers.actor_of(customers.a_contact(session, company)) for _ in range(5))]
+
+    def order(actor: Any) -> None:
+        stories.append(crowd.submitted(actor, seller, {wheel: 8}))
+
+    assert at_once(partial(order, actor) for actor in people) == []
+    settles()
+    assert sorted(story.status for story in stories) == ["awaiting_approval"] * 5 + ["awaiting_shipment"]
 
 
 def test_two_people_completing_one_task_at_once_one_wins_and_the_other_is_told_who(shop: Shop) -> None:

@@ -25,14 +25,13 @@ class Terms:
     overdue: Decimal
 
 
-def terms(session: Session, *, customer_id: int) -> Terms:
-    """Return the customer's terms."""
-    row = session.execute(
-        select(
-            Customer.type, Customer.status, Customer.salesperson_id, Customer.credit_limit, Customer.order_limit,
-            Customer.overdue_amount,
-        ).where(Customer.id == customer_id)
-    ).one()  # fmt: skip
+def terms(session: Session, *, customer_id: int, held: bool = False) -> Terms:
+    """Return the customer's terms; `held` until the transaction ends, so that a company's orders are assessed one after the other."""
+    statement = select(
+        Customer.type, Customer.status, Customer.salesperson_id, Customer.credit_limit, Customer.order_limit,
+        Customer.overdue_amount,
+    ).where(Customer.id == customer_id)  # fmt: skip
+    row = session.execute(statement.with_for_update(key_share=True) if held else statement).one()
     return Terms(*row)
 
 

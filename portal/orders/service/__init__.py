@@ -34,7 +34,7 @@ from portal.orders.service.fulfilment import (
 from portal.orders.service.payments import Paid, Payment, record_receipt, record_refund
 from portal.orders.service.revision import NotOpen, StaleRevision, add_internal_note, confirm_receipt, revise_order
 from portal.orders.service.status import assess_order, change_status, note_decision, note_rejection
-from portal.orders.service.submit import NothingToOrder, OrderingBlocked, StaleCart, submit_order
+from portal.orders.service.submit import NothingToOrder, OrderingBlocked, OrderTooLarge, StaleCart, submit_order
 
 __all__ = [
     "BeingCancelled",
@@ -43,6 +43,7 @@ __all__ = [
     "CartFull",
     "NotOpen",
     "NothingToOrder",
+    "OrderTooLarge",
     "OrderingBlocked",
     "Paid",
     "ParcelTooLarge",

@@ -1,6 +1,7 @@
 """A contact's own steps in the process: changing an order that was sent back, confirming receipt; and staff's internal notes."""
 
 import uuid
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,13 +11,14 @@ from portal.accounts.actor import Actor
 from portal.catalog import queries as catalog
 from portal.catalog.items import Item
 from portal.errors import Conflict, InvalidInput
-from portal.money import line_amount, total
+from portal.money import LARGEST, ZERO, line_amount, total
 from portal.orders import permissions, process
 from portal.orders.limits import MAX_NOTE, MAX_REASON, text_problem
 from portal.orders.models import Order, OrderLine
 from portal.orders.pricing import line_problem
 from portal.orders.service.rows import lines_of, note_event, visible_order
 from portal.orders.service.status import tell_salesperson
+from portal.orders.service.submit import OrderTooLarge
 from portal.orders.submission import Revision
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import service as workflow
@@ -101,9 +103,18 @@ def _check_revision(lines: list[OrderLine], items: dict[int, Item], revision: Re
             wrong[f"quantity-{line.position}"] = line_problem(quantity, items.get(line.variant_id))
     if all(revision.lines.get(line.position, line.quantity) == 0 for line in lines):
         wrong["lines"] = _("At least one line must stay. To give up the whole order, cancel it.")
+    elif total(_amount(line, items, revision) for line in lines) > LARGEST:
+        wrong["lines"] = OrderTooLarge.message
     wrong = {name: problem for name, problem in wrong.items() if problem is not None}
     if wrong:
         raise InvalidInput(fields=wrong)
+
+
+def _amount(line: OrderLine, items: dict[int, Item], revision: Revision) -> Decimal:
+    """What a line will come to; nothing while it cannot be ordered, which is said beside it."""
+    item = items.get(line.variant_id)
+    quantity = revision.lines.get(line.position, line.quantity)
+    return line_amount(item.price, quantity) if item is not None and item.price is not None else ZERO
 
 
 def _change(

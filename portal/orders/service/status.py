@@ -18,9 +18,12 @@ DECISIONS = {"approve": "approved", "send_back": "sent_back", "reject": "rejecte
 
 
 def assess_order(session: Session, *, number: str) -> dict[str, Any]:
-    """Return the price and credit facts of an order (see `assessment.assess`)."""
+    """Return the price and credit facts of an order (see `assessment.assess`).
+
+    The customer is held until the transaction ends: two orders at once must not both use the same credit.
+    """
     order = locked_order(session, number)
-    terms = facts.terms(session, customer_id=order.customer_id)
+    terms = facts.terms(session, customer_id=order.customer_id, held=True)
     assessed = assessment.assess(
         facts.agreed_lines(session, order_id=order.id),
         customer_type=terms.type,

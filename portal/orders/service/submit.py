@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.accounts import audit
 from portal.accounts.actor import Actor
-from portal.accounts.models import User
 from portal.catalog import queries as catalog
 from portal.customers import queries as customers
 from portal.customers import service as customer_service
 from portal.customers.entries import AddressEntry
 from portal.errors import Conflict, InvalidInput
+from portal.money import LARGEST
 from portal.notifications import service as notifications
 from portal.orders import calendar, permissions, process, queries
 from portal.orders.limits import MAX_LINES, MAX_SUBMISSION_KEY
@@ -46,6 +46,15 @@ class NothingToOrder(InvalidInput):
     message = _("Your cart is empty.")
 
 
+class OrderTooLarge(InvalidInput):
+    """The order comes to more money than can be written down."""
+
+    message = _("This order comes to more than one order can hold. Please order less at a time.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"lines": self.message})
+
+
 class OrderingBlocked(Conflict):
     """The company may not order at the moment."""
 
@@ -67,12 +76,13 @@ def submit_order(session: Session, *, actor: Actor, submission: Submission) -> O
     Prices are today's. Raises InvalidInput with a message per field, StaleCart, NothingToOrder, OrderingBlocked.
     """
     permissions.require_contact(actor)
-    _one_at_a_time(session, actor)
+    customer = _one_at_a_time(session, actor)
     earlier = _handed_in_before(session, actor, submission.submission_key)
     if earlier is not None:
         return earlier
     _check(submission)
-    customer = _may_order(session, actor)
+    if customer.status != "active":
+        raise OrderingBlocked
     cart = _priced(session, actor, submission)
     destination = _destination(session, actor, submission.address)
     order = _write(session, actor, submission, customer, cart, destination)
@@ -82,9 +92,10 @@ def submit_order(session: Session, *, actor: Actor, submission: Submission) -> O
     return order
 
 
-def _one_at_a_time(session: Session, actor: Actor) -> None:
-    """Let a second click of the same person wait for the first."""
-    session.execute(select(User.id).where(User.id == actor.user_id).with_for_update(key_share=True))
+def _one_at_a_time(session: Session, actor: Actor) -> Terms:
+    """Let a second click wait for the first, and a colleague's order too: the company's credit is used once. Return its terms."""
+    assert actor.customer_id is not None
+    return terms(session, customer_id=actor.customer_id, held=True)
 
 
 def _handed_in_before(session: Session, actor: Actor, key: str) -> Order | None:
@@ -101,14 +112,6 @@ def _check(submission: Submission) -> None:
         raise InvalidInput(fields=found)
 
 
-def _may_order(session: Session, actor: Actor) -> Terms:
-    assert actor.customer_id is not None
-    customer = terms(session, customer_id=actor.customer_id)
-    if customer.status != "active":
-        raise OrderingBlocked
-    return customer
-
-
 def _priced(session: Session, actor: Actor, submission: Submission) -> PricedCart:
     cart = queries.cart(session, actor=actor) if submission.lines is None else _listed(session, actor, submission.lines)
     found = changes(submission.seen, cart)
@@ -119,6 +122,8 @@ def _priced(session: Session, actor: Actor, submission: Submission) -> PricedCar
         raise NothingToOrder
     if moved:
         raise StaleCart(changes=found, total=cart.totals.amount)
+    if cart.totals.amount > LARGEST:
+        raise OrderTooLarge
     return cart
 
 

@@ -15,7 +15,7 @@ from portal.database import unit_of_work
 from portal.errors import InvalidInput, NotPermitted
 from portal.orders import queries, service
 from portal.orders.models import CartLine, Order, OrderLine
-from portal.orders.service import NothingToOrder, OrderingBlocked, StaleCart
+from portal.orders.service import NothingToOrder, OrderingBlocked, OrderTooLarge, StaleCart
 from portal.orders.stale import Change, read_seen, write_seen
 from portal.orders.submission import AddressChoice, Submission
 from portal.workflow.models import ProcessInstance
@@ -194,3 +194,10 @@ def test_a_refused_order_leaves_nothing_behind(shop: Shop) -> None:
     with pytest.raises(InvalidInput):
         submit(shop, a_submission({shop.stocked: 8, shop.made: 0}))
     assert (count(Order), count(OrderLine), count(ProcessInstance)) == before
+
+
+def test_an_order_of_more_money_than_can_be_written_down_is_refused(shop: Shop) -> None:
+    with unit_of_work() as session:
+        dear = a_variant(session, list_price="99999999.99")
+    with pytest.raises(OrderTooLarge):
+        shop.order({dear: 999_990})
