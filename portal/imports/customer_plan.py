@@ -21,7 +21,16 @@ from portal.customers.entries import (
 from portal.customers.queries import SalespersonRow
 from portal.errors import InvalidInput
 from portal.imports.columns import Columns, Field
-from portal.imports.customer_parts import address_of, contact_of, email_of, telephones_of, told_address, told_contact
+from portal.imports.customer_parts import (
+    CustomerEdit,
+    NewCustomer,
+    address_of,
+    contact_of,
+    email_of,
+    telephones_of,
+    told_address,
+    told_contact,
+)
 from portal.imports.customer_shop import CustomerShop, KnownCustomer, plain_address
 from portal.imports.customers_list import FIELDS, CustomerList, ListedCustomer, same_company
 from portal.imports.findings import Finding
