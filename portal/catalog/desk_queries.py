@@ -1,6 +1,7 @@
 """Reads of the catalogue for staff: products with all their items, who sees them and what they pay."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,9 +12,15 @@ from portal.accounts.actor import Actor
 from portal.catalog.items import Item, item_of, select_items_for
 from portal.catalog.models import Category, CustomerPrice, PackageCode, Product, Variant, VisibilityGrant
 from portal.catalog.queries import Counts, ProductNotFound
-from portal.catalog.visibility import visible_products, visible_to_customer
+from portal.catalog.visibility import may_see_prices, visible_products, visible_to_customer
+from portal.customers import revisions
 from portal.customers.models import Customer, CustomerLevel
 from portal.customers.queries import visible_to
+from portal.customers.revisions import Recorded
+
+_HISTORY, _MOST_READ = 12, 200
+"""Lines of a history that are shown, and entries that are looked through for them."""
+_PRICES = ("list_price", "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,24 @@ def find_variant(session: Session, *, actor: Actor, text: str) -> int | None:
         select(Variant.id).join(Product, Product.id == Variant.product_id).where(wanted, visible_products(actor))
     )
     return session.scalar(statement.order_by(Variant.id).limit(1))
+
+
+def history(session: Session, *, actor: Actor, product_id: int, variant_ids: Sequence[int]) -> tuple[Recorded, ...]:
+    """Return what was done to a product and its items, newest first: nothing about customers, nor prices, the actor does not see."""
+    subjects = [("product", product_id), *(("variant", variant_id) for variant_id in variant_ids)]
+    recorded = revisions.history(session, subjects=subjects, limit=_MOST_READ)
+    seen = _seen_customers(session, actor, recorded)
+    mine = [one for one in recorded if "customer" not in one.changes or one.changes["customer"][1] in seen]
+    return tuple(one if may_see_prices(actor) else _without_prices(one) for one in mine[:_HISTORY])
+
+
+def _seen_customers(session: Session, actor: Actor, recorded: Sequence[Recorded]) -> frozenset[int]:
+    named = {one.changes["customer"][1] for one in recorded if "customer" in one.changes}
+    return frozenset(session.scalars(select(Customer.id).where(Customer.id.in_(named), visible_to(actor))))
+
+
+def _without_prices(one: Recorded) -> Recorded:
+    return replace(one, changes={name: pair for name, pair in one.changes.items() if name not in _PRICES})
 
 
 def _grants(session: Session, *conditions: ColumnElement[bool]) -> tuple[GrantRow, ...]:

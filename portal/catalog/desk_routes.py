@@ -14,7 +14,6 @@ from portal.catalog.entries import ProductEntry, VariantEntry
 from portal.catalog.grid import grid_of
 from portal.catalog.queries import Filters
 from portal.customers import queries as customers
-from portal.customers import revisions
 from portal.customers.panels import register_panel
 from portal.customers.revisions import Stale
 from portal.customers.routes import pages_of
@@ -124,15 +123,16 @@ def show_product(request: PortalRequest, product_id: int, *, forms: dict[str, Fo
     with unit_of_work() as session:
         rows = desk_queries.variants(session, actor=actor, product_id=product_id)
         chosen = next((row for row in rows if row.item.variant_id == wanted), None)
-        subjects = [("product", product_id), *(("variant", row.item.variant_id) for row in rows)]
+        items = [row.item.variant_id for row in rows]
+        recorded = desk_queries.history(session, actor=actor, product_id=product_id, variant_ids=items)
         context = {
             "product": desk_queries.product(session, actor=actor, product_id=product_id),
             "variants": rows,
-            "free": stock.available(session, [row.item.variant_id for row in rows]),
+            "free": stock.available(session, items),
             "grants": desk_queries.grants(session, actor=actor, product_id=product_id),
             "prices": desk_queries.prices(session, actor=actor, product_id=product_id),
             "codes": desk_queries.codes(session, variant_id=chosen.item.variant_id) if chosen else (),
-            "history": tell_history(revisions.history(session, subjects=subjects), name=_naming(session)),
+            "history": tell_history(recorded, name=_naming(session)),
             "level_options": [
                 ("", ""),
                 *((level.code, pick(level.name_zh, level.name_en)) for level in customers.levels(session)),

@@ -309,3 +309,19 @@ def test_the_grid_shows_sizes_by_grit_with_a_place_for_what_is_missing(
     assert "grid-sizes" in page
     assert "新建 500×20×32，粒度 60" in page
     assert "grid-sizes" not in client_for(shop.admin).get(f"{shop.path}?view=list").text
+
+
+def test_the_history_tells_nobody_of_customers_and_prices_they_do_not_see(
+    session: Session, shop: Shop, client_for: Clients
+) -> None:
+    boss = client_for(shop.admin)
+    assert boss.post(f"{shop.item}/prices", {"customer": "C2", "price": "66.66"}).status_code == 303
+    assert boss.post(f"{shop.path}/grants", {"customer": "C2", "effect": "deny"}).status_code == 303
+    changed = {**ITEM, "sku": shop.variant.sku, "list_price": "987.65", "version": str(shop.variant.version)}
+    assert boss.post(shop.item, changed).status_code == 303
+    page = f"{shop.path}?variant={shop.variant.id}"
+    secrets = ("台州泵业", "66.66", "987.65")
+    for person, told in ((shop.admin, secrets), (shop.mine, ("987.65",)), (shop.warehouse, ())):
+        shown = client_for(person).get(page).text
+        assert tuple(secret for secret in secrets if secret in shown) == told, person.roles
+        assert "修改规格" in shown
