@@ -11,6 +11,7 @@ from portal.catalog.quantities import LARGEST
 from portal.errors import InvalidInput
 from portal.orders import limits
 from portal.web.i18n import lazy_gettext as _
+from portal.web.urls import LARGEST_ID
 
 _DIGITS = str.maketrans("０１２３４５６７８９，－＋　", "0123456789,-+ ")
 
@@ -24,11 +25,12 @@ def parse_quantity(text: str, *, field: str = "quantity") -> int:
         raise InvalidInput(fields={field: _("Enter a whole number such as 24.")})
     if written.startswith("-") and written.strip("-0"):
         raise InvalidInput(fields={field: _("A quantity cannot be negative.")})
-    if len(written.lstrip("+-0")) > len(str(LARGEST)) + 1:
+    digits = written.lstrip("+-0")
+    if len(digits) > len(str(LARGEST)) + 1:
         raise InvalidInput(
             fields={field: _("At most %(most)d of one item; ask your salesperson about more.", most=LARGEST)}
         )
-    return int(written)
+    return int(digits or "0")
 
 
 class SubmitForm(msgspec.Struct, kw_only=True):
@@ -53,7 +55,7 @@ class ApiLine(msgspec.Struct, forbid_unknown_fields=True):
     """One line of an order through the API; pieces of the base unit."""
 
     sku: Annotated[str, msgspec.Meta(max_length=60)]
-    quantity: int
+    quantity: Annotated[int, msgspec.Meta(ge=-LARGEST, le=10 * LARGEST)]
 
 
 class ApiAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,7 +71,7 @@ class ApiOrder(msgspec.Struct, forbid_unknown_fields=True):
     """An order through the API: `address_id` of the company's addresses, or an `address`; `total` refuses another price (CNY)."""
 
     lines: Annotated[list[ApiLine], msgspec.Meta(min_length=1, max_length=limits.MAX_LINES)]
-    address_id: int | None = None
+    address_id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)] | None = None
     address: ApiAddress | None = None
     purchase_order: str = ""
     wanted_on: date | None = None

@@ -72,4 +72,7 @@ def _marking(line: PricedLine) -> str:
 
 def _one(part: str) -> Seen:
     variant, quantity, price = part.split(":")
-    return Seen(int(variant), int(quantity), Decimal(price))
+    seen = Seen(int(variant), int(quantity), Decimal(price))
+    if not seen.price.is_finite():
+        raise ValueError(part)
+    return seen

@@ -166,7 +166,7 @@ def order_view(session: Session, *, actor: Actor, number: str) -> OrderView:
         lines=lines,
         parcels=_parcels(session, row.id),
         receipts=_receipts(session, row.id) if money else (),
-        events=_events(session, row.id, everything=actor.is_staff),
+        events=_events(session, row.id, everything=actor.is_staff, money=money),
         steps=trackers(session, [row]).get(number, ()),
         tasks=tasks,
         instance=instance,
@@ -281,8 +281,13 @@ def _receipts(session: Session, order_id: int) -> tuple[ReceiptView, ...]:
     return tuple(ReceiptView(*row) for row in rows)
 
 
-def _events(session: Session, order_id: int, *, everything: bool) -> tuple[EventView, ...]:
+_OF_MONEY = ("receipt", "refund", "cancellation_settled")
+"""Events that tell amounts."""
+
+
+def _events(session: Session, order_id: int, *, everything: bool, money: bool) -> tuple[EventView, ...]:
     seen = [OrderEvent.order_id == order_id] + ([] if everything else [OrderEvent.public])
+    seen += [] if money else [OrderEvent.kind.not_in(_OF_MONEY)]
     rows = session.execute(
         select(
             OrderEvent.at, OrderEvent.kind, OrderEvent.actor_name, OrderEvent.actor_id.is_not(None), OrderEvent.public,

@@ -15,6 +15,7 @@ from portal.orders.limits import MAX_SUBMISSION_KEY
 from portal.orders.queries import OrderFilter, OrderRow, OrderView
 from portal.orders.submission import AddressChoice, Submission, Wanted
 from portal.web.context import PortalRequest
+from portal.web.forms import clean
 from portal.web.i18n import lazy_gettext as _
 from portal.web.urls import int_of
 
@@ -61,9 +62,15 @@ def _submission(key: str, body: bytes) -> Submission:
         asked = msgspec.json.decode(body, type=ApiOrder)
     except msgspec.DecodeError as error:
         raise InvalidInput(_("The body is not an order: %(problem)s", problem=str(error))) from error
+    if asked.total is not None and not asked.total.is_finite():
+        raise InvalidInput(fields={"total": _("Enter a number such as 128.50.")})
     given = asked.address
     written = (
-        AddressChoice(None, given.recipient, given.phone, given.region, given.detail, remember=False) if given else None
+        AddressChoice(
+            None, clean(given.recipient), clean(given.phone), clean(given.region), clean(given.detail), remember=False
+        )
+        if given
+        else None
     )
     address = AddressChoice(asked.address_id) if asked.address_id is not None else written
     if address is None:
@@ -71,9 +78,9 @@ def _submission(key: str, body: bytes) -> Submission:
     return Submission(
         submission_key=key,
         address=address,
-        purchase_order=asked.purchase_order,
+        purchase_order=clean(asked.purchase_order),
         wanted_on=asked.wanted_on,
-        note=asked.note,
+        note=clean(asked.note),
         partial_delivery=asked.partial_delivery,
         expected_total=asked.total,
         lines=tuple(Wanted(line.sku, line.quantity) for line in asked.lines),

@@ -12,7 +12,7 @@ from portal.catalog.models import Variant
 from portal.database import unit_of_work
 from portal.orders import service
 from tests.factories.customers import a_contact, a_customer, a_salesperson, a_user, actor_of, an_address
-from tests.integration.orders.conftest import Shop
+from tests.integration.orders.conftest import Shop, open_shop
 
 MINE = ("/orders/{number}", "/orders/{number}/cancellation", "/orders/{number}/revision", "/api/orders/{number}")
 DESK = (
@@ -122,7 +122,30 @@ def test_the_warehouse_sees_orders_without_any_amount(shop: Shop, client_for: Cl
         assert number in page.text
         assert "1,488" not in page.text
         assert "186.00" not in page.text
-    assert worker.post(f"/desk/orders/{number}/cancellation", {"reason": "x"}).status_code == 403
+    refused = worker.post(f"/desk/orders/{number}/cancellation", {"reason": "x"})
+    assert (refused.status_code, "你的角色不能这样操作" in refused.text) == (403, True)
+
+
+def test_the_warehouse_is_not_told_what_was_paid(
+    drain: Callable[[], int], database: str, client_for: ClientFor
+) -> None:
+    shop = open_shop(drain, type="two")
+    number = shop.order({shop.stocked: 8})
+    shop.complete(
+        number, "confirm_payment", actor_of(shop.seller), amount="1488", method="transfer", received_on="2026-07-20"
+    )
+    assert "1,488" in client_for(shop.seller).get(f"/desk/orders/{number}").text
+    page = client_for(shop.people["worker"]).get(f"/desk/orders/{number}").text
+    assert "1,488" not in page
+    assert "电汇" not in page
+
+
+def test_a_line_leads_to_its_item_for_staff_and_customer(shop: Shop, client_for: ClientFor, buyer: Any) -> None:
+    number = shop.order({shop.stocked: 8})
+    for browser, path in ((client_for(shop.seller), f"/desk/orders/{number}"), (buyer, f"/orders/{number}")):
+        link = re.search(rf'href="([^"]*/products/{shop.stocked.sku}[^"]*)"', browser.get(path).text)
+        assert link, path
+        assert browser.client.get(unescape(link[1]), follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -316,6 +339,10 @@ def test_the_api_orders_once_per_key_and_reads_back(shop: Shop, buyer: Any) -> N
         b'{"lines": [{"sku": "NO", "quantity": 1}]}',
         b'{"lines": [{"sku": "NO", "quantity": "x"}]}',
         b"\xff",
+        b'{"lines": [{"sku": "NO", "quantity": 1}], "address_id": 1000000000000000000000000000000}',
+        b'{"lines": [{"sku": "NO", "quantity": 1000000000000000000000000000000}], "address_id": 1}',
+        b'{"lines": [{"sku": "NO", "quantity": 1}], "address_id": 1, "total": "sNaN"}',
+        b'{"note": ' + b"[" * 100_000,
     ],
 )
 def test_the_api_refuses_what_is_no_order_with_a_reason(shop: Shop, buyer: Any, body: bytes) -> None:
@@ -323,6 +350,19 @@ def test_the_api_refuses_what_is_no_order_with_a_reason(shop: Shop, buyer: Any, 
     answer = buyer.client.post("/api/orders", content=body, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["error"] == "invalid_input"
+
+
+def test_the_api_keeps_texts_as_forms_do(shop: Shop, buyer: Any) -> None:
+    body = {
+        "lines": [{"sku": shop.stocked.sku, "quantity": 8}],
+        "address": {"recipient": "王\0磊", "phone": "13805741234", "detail": "1 号", "region": "浙\x1b江"},
+        "note": "a\0b", "purchase_order": "P\0O",
+    }  # fmt: skip
+    headers = {"Idempotency-Key": "machine-0003", "Content-Type": "application/json", "x-csrftoken": buyer.csrf_token()}
+    answer = buyer.client.post("/api/orders", content=json.dumps(body), headers=headers)
+    assert answer.status_code == 201
+    view = shop.view(answer.json()["number"])
+    assert (view.recipient, view.note, view.purchase_order, view.address) == ("王磊", "ab", "PO", "浙江 1 号")
 
 
 def test_the_api_needs_a_key(shop: Shop, buyer: Any) -> None:

@@ -8,7 +8,17 @@ from portal.orders.entries import parse_quantity
 
 @pytest.mark.parametrize(
     ("text", "quantity"),
-    [("8", 8), (" 24 ", 24), ("１２０", 120), ("1,200", 1200), ("１，２００", 1200), ("0", 0), ("+4", 4), ("-0", 0)],
+    [
+        ("8", 8),
+        (" 24 ", 24),
+        ("１２０", 120),
+        ("1,200", 1200),
+        ("１，２００", 1200),
+        ("0", 0),
+        ("+4", 4),
+        ("-0", 0),
+        ("0" * 9_000 + "7", 7),
+    ],
 )
 def test_a_quantity_is_read_as_it_is_written(text: str, quantity: int) -> None:
     assert parse_quantity(text) == quantity

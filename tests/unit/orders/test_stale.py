@@ -27,6 +27,7 @@ def test_a_field_that_was_tampered_with_compares_nothing() -> None:
     assert read_seen("1:x:3") is None
     assert read_seen("nonsense") is None
     assert read_seen("1:2:NaNana") is None
+    assert [read_seen(f"1:2:{price}") for price in ("NaN", "sNaN", "Infinity")] == [None] * 3
 
 
 def test_price_quantity_and_membership_are_compared() -> None:
