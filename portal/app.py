@@ -22,6 +22,7 @@ from portal.production.routes import routers as production_routers
 from portal.settings import Settings
 from portal.web import assets, envelope, errors, flash, formats, live, templates
 from portal.web.csrf import CsrfProtection, csrf_config
+from portal.web.guards import numbers_in_range
 from portal.web.secrets import secret_key
 
 LARGEST_BODY = 20 * 1024 * 1024
@@ -73,7 +74,7 @@ def create_app(settings: Settings) -> Litestar:
     )
     app = Portal(
         ROUTES,
-        guards=[logged_in],
+        guards=[logged_in, numbers_in_range],
         middleware=[
             DefineMiddleware(CsrfProtection, config=csrf_config(secret, secure=settings.secure)),
             DefineMiddleware(Authentication),

@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.concurrency import sync_to_thread
@@ -24,7 +23,7 @@ from portal.web import htmx
 from portal.web.context import PortalRequest
 from portal.web.errors import LogInRequired
 from portal.web.forms import Form
-from portal.web.urls import local_path
+from portal.web.urls import host_of, local_path, path_of
 
 KEPT_FOR = timedelta(hours=12)
 LARGEST = 256 * 1024
@@ -56,10 +55,8 @@ async def log_in_required(connection: ASGIConnection[Any, Any, Any, Any]) -> Log
 
 
 def _referring_page(request: PortalRequest) -> str:
-    parts = urlsplit(request.headers.get("Referer", ""))
-    if parts.netloc != request.headers.get("Host", ""):
-        return ""
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    page = request.headers.get("Referer", "")
+    return path_of(page, query=True) if host_of(page) == request.headers.get("Host", "") else ""
 
 
 def _keep(request: PortalRequest, page: str) -> str | None:

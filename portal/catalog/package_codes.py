@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from portal.catalog.marking import find_marking, print_marking
+from portal.web.urls import path_of
 
 LONGEST = 300
 
@@ -28,7 +29,7 @@ _GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 def read_code(text: str) -> ReadCode:
     """Return what a scanned or typed text may stand for; never raises. Only the first `LONGEST` characters count."""
     plain = _plain(text)
-    own = _OWN.search(urlsplit(plain).path) if "/" in plain and _is_url(plain) else None
+    own = _OWN.search(path_of(plain)) if "/" in plain and _is_url(plain) else None
     if own:
         plain = _plain(unquote(own["code"]))
     gtin, lot = _gtin(plain)

@@ -61,6 +61,7 @@ async def handle(app: App, scope: Scope, receive: Receive, send: Send, *, secure
 
 
 def _open(scope: Scope) -> None:
+    _without_nul(scope)
     headers = dict(scope["headers"])
     offered = headers.get(b"x-request-id", b"").decode("latin-1")
     scope["request_id"] = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex[:16]  # type: ignore[typeddict-unknown-key]
@@ -68,6 +69,12 @@ def _open(scope: Scope) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=scope["request_id"])  # type: ignore[typeddict-item]
     set_locale(_locale_of(headers))
+
+
+def _without_nul(scope: Scope) -> None:
+    """Put the sign of an unreadable character in place of NUL, which no text of the database may hold: nothing is found by it."""
+    scope["path"] = scope["path"].replace("\0", "\ufffd")
+    scope["query_string"] = scope["query_string"].replace(b"%00", b"%EF%BF%BD")
 
 
 def _locale_of(headers: dict[bytes, bytes]) -> str:

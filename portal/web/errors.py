@@ -26,6 +26,12 @@ from portal.web.urls import with_query
 
 log = structlog.get_logger(__name__)
 
+# `portal.errors` lies below the languages: what its kinds say by themselves is said here.
+NotPermitted.message = _("Your role does not allow this. Ask an administrator if you need to do it.")
+Conflict.message = _("Somebody changed this in the meantime. Load the page again.")
+InvalidInput.message = _("Please check the fields marked below.")
+TooManyRequests.message = _("Too many attempts")
+
 LOG_IN = "/login"
 LIVE = "/live"
 TEMPLATES = {400: 400, 403: 403, 404: 404, 409: 409, 429: 429, 500: 500}

@@ -2,11 +2,11 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Response
 
 from portal.web.context import PortalRequest
+from portal.web.urls import path_of
 
 
 def is_htmx(request: PortalRequest | None) -> bool:
@@ -24,8 +24,7 @@ def is_from_htmx(request: PortalRequest) -> bool:
 
 def current_path(request: PortalRequest) -> str:
     """Return path and query of the page the person is looking at when htmx asks; empty when it does not say."""
-    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return path_of(request.headers.get("HX-Current-URL", ""), query=True)
 
 
 def redirect_headers(url: str) -> dict[str, str]:

@@ -293,3 +293,16 @@ def test_signing_in_works_under_load_of_sixteen(contact: User, client_for: Calla
     assert answers == {200}
     with unit_of_work() as session:
         assert len(session.scalars(select(LoginSession)).all()) == 1
+
+
+def test_the_way_back_may_be_written_in_chinese(client_for: Any, contact: Any) -> None:
+    browser = client_for(contact)
+    answer = browser.post("/language", {"locale": "zh", "next": "/products?q=砂轮"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/products?q=%E7%A0%82%E8%BD%AE")
+
+
+@pytest.mark.parametrize("header", ["HX-Current-URL", "Referer"])
+def test_a_page_that_is_no_address_is_no_way_back(client_for: Any, header: str) -> None:
+    headers = {header: "http://[x"} | ({"HX-Request": "true"} if header.startswith("HX") else {})
+    answer = client_for().post("/logout", {"a": "b"}, headers=headers)
+    assert answer.status_code in (303, 401)

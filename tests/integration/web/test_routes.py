@@ -7,10 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Role
+from portal.accounts.permissions import STAFF_ROLES
 from portal.app import create_app
 from portal.settings import Settings
 from portal.web.live import live
 from tests.factories.customers import a_contact, a_user
+
+LEAVING = ("/logout", "/account/sessions/end", "/live")
+"""Addresses that end the session, or do not end."""
 
 
 @pytest.fixture
@@ -95,6 +99,36 @@ def test_a_form_without_the_token_is_refused_everywhere(
         answer = browser.client.request(method.split("|")[0], an_address_of(path))
         taken += [(name, answer.status_code)] if answer.status_code != 403 else []
     assert taken == []
+
+
+ODD = ("a%00b", "9" * 25, "%ff", "%EF%BC%91", "http://[x")
+PARAMETERS = (
+    "q", "search", "page", "size", "status", "tab", "due", "process", "customer", "salesperson", "payment", "type", "sort", "category",
+    "kind", "role", "level", "shape", "abrasive", "grit", "custom", "code", "sku", "order", "text", "quantity", "variant", "view", "show",
+    "only", "late", "do", "marking", "build", "m_diameter", "next", "task",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_odd_address_breaks_anything(
+    odd: str, handlers: dict[str, HTTPRouteHandler], client_for: Any, session: Session
+) -> None:
+    staff, contact = a_user(session, *STAFF_ROLES), a_contact(session)
+    session.commit()
+    broken, desk, buyer = [], client_for(staff), client_for(contact)
+    for browser in (desk, buyer):
+        headers = {"x-csrftoken": browser.csrf_token(), "Content-Type": "application/x-www-form-urlencoded"}
+        for name in handlers:
+            method, _, path = name.partition(" ")
+            if path in LEAVING or (browser is buyer and path.startswith("/desk")):
+                continue
+            addresses = [re.sub(r"\{[^}]*\}", odd, path)] if "{" in path else []
+            if method.startswith("GET"):
+                addresses.append(an_address_of(path) + "?" + "&".join(f"{one}={odd}" for one in PARAMETERS))
+            for address in addresses:
+                answer = browser.client.request(method.split("|")[0], address, headers=headers)
+                broken += [(method, address)] if answer.status_code >= 500 else []
+    assert broken == []
 
 
 def test_what_is_exempt_from_the_token_is_known(handlers: dict[str, HTTPRouteHandler]) -> None:

@@ -21,6 +21,7 @@ GTIN = "06901230000020"
         ("6901230000020", GTIN, None),
         ("https://portal.example.com/q/WA1-0001", "WA1-0001", None),
         ("/q/WA1-0001", "WA1-0001", None),
+        ("http://[x/q/a", "http://[x/q/a", None),
         ("  wa1-0001 ", "WA1-0001", None),
     ],
 )

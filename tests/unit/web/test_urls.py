@@ -1,6 +1,6 @@
 import pytest
 
-from portal.web.urls import int_of, local_path, with_query
+from portal.web.urls import host_of, in_header, int_of, local_path, path_of, with_query
 
 
 @pytest.mark.parametrize("text", ["/", "/orders/7", "/orders?status=open&page=2", "/desk/客户", "/continue/abc"])
@@ -17,6 +17,20 @@ def test_a_path_of_ours_is_kept(text: str) -> None:
 )  # fmt: skip
 def test_nothing_leads_to_another_host_or_into_a_header(text: str | None) -> None:
     assert local_path(text) is None
+
+
+def test_a_header_carries_ascii_only() -> None:
+    assert in_header("/desk/客户?q=a%20b&c=1") == "/desk/%E5%AE%A2%E6%88%B7?q=a%20b&c=1"
+    assert in_header("/a\x85😀") == "/a%C2%85%F0%9F%98%80"
+
+
+def test_what_is_no_address_has_neither_host_nor_path() -> None:
+    assert (host_of("http://[x/a?b"), path_of("http://[x/a?b", query=True)) == ("", "")
+    assert (host_of("http://h:1/a?b"), path_of("http://h:1/a?b"), path_of("http://h/a?b", query=True)) == (
+        "h:1",
+        "/a",
+        "/a?b",
+    )
 
 
 def test_empty_values_stay_out_of_an_address() -> None:
