@@ -31,9 +31,6 @@ log = structlog.get_logger(__name__)
 
 TOPIC = "workflow.perform_action"
 _STEPS = "portal.workflow.steps"
-_PERSONAL = frozenset(
-    {"started", "task_completed", "task_claimed", "task_released", "task_delegated", "message", "retried"}
-)
 
 _INSTANCE = select(
     ProcessInstance.id,

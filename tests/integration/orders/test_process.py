@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.accounts.actor import Actor
+from portal.catalog.models import Variant
 from portal.database import unit_of_work
 from portal.errors import InvalidInput
 from portal.notifications.models import Notification
@@ -106,6 +107,11 @@ def test_a_revision_with_bad_quantities_changes_nothing(shop: Shop, seller: Acto
     assert "quantity-1" in refused.value.fields
     with pytest.raises(InvalidInput), unit_of_work() as session:
         service.revise_order(session, actor=shop.buyer, number=number, revision=Revision({1: 0, 2: 0}))
+    with unit_of_work() as session:
+        session.get_one(Variant, shop.stocked.id).list_price = Decimal("99999999.99")
+    with pytest.raises(InvalidInput) as too_much, unit_of_work() as session:
+        service.revise_order(session, actor=shop.buyer, number=number, revision=Revision({2: 999_992}))
+    assert "lines" in too_much.value.fields
     assert shop.view(number).revision == 1
 
 
