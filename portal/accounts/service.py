@@ -102,7 +102,7 @@ def change_password(session: Session, *, actor: Actor, current: str, new: str, s
 def edit_profile(session: Session, *, actor: Actor, name: str, title: str = "", email: str = "") -> User:
     """Change what the actor may change about themselves."""
     user = _get(session, _own_id(actor))
-    _change(session, actor, user, "user.edited", name=name, title=title or None, email=_checked_email(email))
+    _change(session, actor, user, "user.edited", name=name, title=title or None, email=checked_email(email))
     return user
 
 
@@ -143,7 +143,7 @@ def create_user(
         phone=free_phone(session, phone),
         name=name,
         title=title or None,
-        email=_checked_email(email),
+        email=checked_email(email),
         roles=[Role.CONTACT.value] if customer_id is not None else _staff_roles(roles),
         team=team or None,
         customer_id=customer_id,
@@ -184,7 +184,7 @@ def edit_user(
     if phone != user.phone:
         phone = free_phone(session, phone, but=user.id)
     _change(session, actor, user, "user.edited", name=name, phone=phone, roles=wanted, team=team or None,
-            title=title or None, email=_checked_email(email), active=active)  # fmt: skip
+            title=title or None, email=checked_email(email), active=active)  # fmt: skip
     if not active:
         sessions.revoke(session, user_id=user.id)
     return user
@@ -256,7 +256,8 @@ def _refuse_lock_out(session: Session, actor: Actor, user: User, wanted: list[st
         raise WouldLockOut(_("This is the last administrator. Make somebody else one first."))
 
 
-def _checked_email(email: str) -> str | None:
+def checked_email(email: str) -> str | None:
+    """Return an e-mail address as it is kept, None for an empty one; InvalidInput under `email`."""
     text = email.strip()
     if not text:
         return None

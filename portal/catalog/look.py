@@ -9,6 +9,7 @@ from portal.catalog import drawing, wheels
 from portal.catalog.items import Item
 from portal.catalog.marking import Marking, MarkingError, MarkingQuery, match_spans, parse_marking
 from portal.catalog.wheels import PlateCell
+from portal.web.i18n import current_locale
 
 
 @lru_cache(maxsize=4096)
@@ -30,9 +31,13 @@ def ghost(query: MarkingQuery | None) -> Markup | None:
     return _svg(drawing.thumbnail(query, ghost=True)) if query else None
 
 
-@lru_cache(maxsize=200)
 def profile(shape: str) -> Markup | None:
-    """Draw a shape's section for a menu."""
+    """Draw a shape's section for a menu, named in the reader's language."""
+    return _profile(shape, current_locale())
+
+
+@lru_cache(maxsize=400)
+def _profile(shape: str, _locale: str) -> Markup | None:
     return _svg(drawing.profile(shape))
 
 

@@ -65,7 +65,7 @@ def edit_contact(session: Session, *, actor: Actor, contact_id: int, version: in
         "name": entry.name.strip(),
         "phone": accounts.free_phone(session, entry.phone, but=user.id),
         "title": entry.title.strip() or None,
-        "email": entry.email.strip() or None,
+        "email": accounts.checked_email(entry.email),
     }
     changes = revisions.assign(user, columns)
     revisions.record_edit(

@@ -147,6 +147,15 @@ def test_a_contact_needs_a_phone_that_exists(session: Session, admin: Actor, pho
     assert set(refusal.value.fields) == {"phone"}
 
 
+@pytest.mark.parametrize("email", ["nobody", "a@b.cn\nBcc: c@d.cn"])
+def test_a_contacts_address_for_mail_is_checked_when_it_changes_too(session: Session, admin: Actor, email: str) -> None:
+    contact = a_contact(session)
+    entry = ContactEntry(name="王芳", phone=contact.phone, email=email)
+    with pytest.raises(InvalidInput) as refusal:
+        service.edit_contact(session, actor=admin, contact_id=contact.id, version=contact.version, entry=entry)
+    assert set(refusal.value.fields) == {"email"}
+
+
 def test_one_phone_is_one_person(session: Session, admin: Actor) -> None:
     contact = a_contact(session)
     other = a_contact(session)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 
+from portal.catalog import look
 from portal.catalog.drawing import dimensioned, profile, thumbnail
 from portal.catalog.marking import Marking, parse_marking, parse_query
 from portal.catalog.wheel_codes import SHAPES
@@ -122,3 +123,11 @@ def test_what_is_read_aloud_is_escaped() -> None:
     svg = thumbnail(Labelled('"><script>alert(1)</script>')) or ""
     assert "<script" not in svg
     assert ET.fromstring(svg).attrib["aria-label"] == '"><script>alert(1)</script>'
+
+
+def test_a_drawing_is_named_in_the_language_of_whoever_looks() -> None:
+    names = []
+    for locale in ("zh", "en", "zh"):
+        with using_locale(locale):
+            names.append(re.findall(r'aria-label="([^"]*)"', str(look.profile("1"))))
+    assert names == [["平形"], ["Straight"], ["平形"]]
