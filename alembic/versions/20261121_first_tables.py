@@ -768,6 +768,7 @@ def upgrade() -> None:
         sa.Column("name_en", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=True),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
+        sa.Column("team", sa.String(length=40), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),

@@ -126,9 +126,11 @@ def list_context(session: Session, *, actor: Actor, wanted: InboxFilter, selecte
 def panel(session: Session, *, actor: Actor, task_id: UUID, form: Form | None = None) -> TaskPanel:
     """Read one task for its panel; raises TaskNotFound, also for one the actor may not see."""
     row, task = queries.task_row(session, task_id=task_id), workflow.task_detail(session, task_id)
-    if row is None or task is None or not may_see(actor, TaskParties(task.role, row.assignee_id, row.customer_id)):
+    if row is None or task is None:
         raise TaskNotFound
-    parties = TaskParties(task.role, row.assignee_id, row.customer_id)
+    parties = TaskParties(task.role, row.assignee_id, row.customer_id, row.team)
+    if not may_see(actor, parties):
+        raise TaskNotFound
     fields = fields_shown(task.form, form=form or Form(), facts=task.facts)
     now = clock.now()
     return TaskPanel(

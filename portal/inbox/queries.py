@@ -54,6 +54,7 @@ class TaskRow:
     assignee_id: int | None
     assignee_name: str | None
     completed_at: datetime | None
+    team: str | None
 
 
 _assignee = aliased(User)
@@ -67,9 +68,7 @@ def mine(actor: Actor) -> ColumnElement[bool]:
 def team(actor: Actor) -> ColumnElement[bool]:
     """Open tasks of the actor's roles that are free or in a colleague's hands; managers and administrators see every team's."""
     everywhere = actor.has(Role.SALES_MANAGER, Role.ADMINISTRATOR)
-    near = UserTask.assignee_id.is_(None) if actor.team is None else or_(
-        UserTask.assignee_id.is_(None), _assignee.team == actor.team
-    )  # fmt: skip
+    near = or_(UserTask.team.is_(None), UserTask.team == actor.team)
     return and_(
         UserTask.status == "open",
         UserTask.role.in_(roles_watched(actor)),
@@ -150,6 +149,7 @@ _COLUMNS = (
     UserTask.id, UserTask.node_id, UserTask.name_zh, UserTask.name_en, UserTask.process_key, UserTask.business_key,
     ProcessInstance.customer_id, Customer.name, Customer.type, ProcessInstance.amount, UserTask.created_at, UserTask.due_at,
     UserTask.status, UserTask.assignee_id, _assignee.name, UserTask.completed_at,
+    UserTask.team,
 )  # fmt: skip
 
 

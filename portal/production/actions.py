@@ -115,6 +115,21 @@ def cancel(call: ActionCall) -> dict[str, Any]:
 
 
 @service_action(
+    "production.report_payment",
+    label=("告知收款", "Report payment"),
+    result="paid: whether the order is paid in full",
+    outputs={"paid": "yesno"},
+    external=True,
+)
+def report_payment(call: ActionCall) -> dict[str, Any]:
+    """Tell the factory whether the order is paid."""
+    with unit_of_work() as session:
+        order = for_factory(session, number=call.business_key)
+    system().report_payment(call.business_key, paid=order.paid, key=call.key)
+    return {"paid": order.paid}
+
+
+@service_action(
     "production.report_final",
     label=("同步终态", "Report the final state"),
     inputs={"status": "text?"},

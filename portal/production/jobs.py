@@ -1,5 +1,7 @@
 """Telling the order's process what happened in the book, as any outside system would: by message."""
 
+from datetime import timedelta
+
 from portal import outbox
 from portal.catalog import stock
 from portal.database import unit_of_work
@@ -8,6 +10,9 @@ from portal.production.service.announcements import SENDER, TOPIC
 from portal.workflow import service as workflow
 
 __all__ = ["actions", "announce"]
+
+KEPT = timedelta(days=3650)
+"""What the factory says is true however long the order waits for something else, a payment for example."""
 
 stock.register_reader(queries.available)
 
@@ -24,4 +29,5 @@ def announce(delivery: outbox.Delivery) -> None:
             name=message["name"],
             business_key=message["number"],
             payload=message["payload"],
+            ttl=KEPT,
         )

@@ -133,6 +133,9 @@ class ProductionSystem(Protocol):
     def cancel(self, number: str, *, key: str) -> OrderAccount:
         """Give up what has not been shipped: reservations, production not yet started, parcels being picked."""
 
+    def report_payment(self, number: str, *, paid: bool, key: str) -> None:
+        """Tell whether the order is paid; payment is confirmed in the portal and nowhere else (product.md, "Public statuses")."""
+
     def report_final(self, number: str, *, status: str, paid: bool, key: str) -> None:
         """Tell the final state of the order."""
 

@@ -117,6 +117,8 @@ class UserTask(Base):
     role: Mapped[str | None] = mapped_column(String(40))
     """Whoever holds it may claim and complete; `contact` means any contact of the instance's customer."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    team: Mapped[str | None] = mapped_column(String(40))
+    """The team of whom it was first given to: when it is given back, it is theirs to take."""
     status: Mapped[str] = mapped_column(String(10), default="open")
     priority: Mapped[int] = mapped_column(default=50)
     """Higher is more urgent; 50 is usual."""

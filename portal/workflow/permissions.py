@@ -12,13 +12,15 @@ class TaskParties:
     role: str | None
     assignee_id: int | None
     customer_id: int | None
+    team: str | None = None
+    """Whose team's it is; None: of everybody who holds the role."""
 
 
 def may_work(actor: Actor, task: TaskParties) -> bool:
     """Say whether the actor may see, claim and complete the task, were it free.
 
-    A contact: tasks of the role `contact`, or their own, of their own company. Staff: their own, their roles'; a sales manager a
-    salesperson's too. The system: every task.
+    A contact: tasks of the role `contact`, or their own, of their own company. Staff: their own, those of their roles in their own
+    team; a sales manager every salesperson's. The system: every task.
     """
     if actor.is_system:
         return True
@@ -27,9 +29,9 @@ def may_work(actor: Actor, task: TaskParties) -> bool:
         return mine and actor.customer_id == task.customer_id
     if task.assignee_id == actor.user_id:
         return True
-    return task.role is not None and (
-        actor.has(task.role) or (task.role == Role.SALESPERSON and actor.has(Role.SALES_MANAGER))
-    )
+    if task.role == Role.SALESPERSON and actor.has(Role.SALES_MANAGER):
+        return True
+    return task.role is not None and actor.has(task.role) and task.team in (None, actor.team)
 
 
 def may_see(actor: Actor, task: TaskParties) -> bool:

@@ -124,9 +124,9 @@ with step as (
     from step where id = any(cast(:withdrawn as uuid[])) and user_tasks.status = 'open'
 ), opened as (
     insert into user_tasks (id, instance_id, process_key, business_key, definition_id, node_id, name_zh, name_en, role,
-                            assignee_id, status, priority, due_at, created_at)
+                            assignee_id, team, status, priority, due_at, created_at)
     select row.id, step.instance_id, step.process_key, step.business_key, step.definition_id, node_id, name_zh, name_en, role,
-           assignee_id, 'open', priority, due_at, step.at
+           assignee_id, (select team from users where users.id = assignee_id), 'open', priority, due_at, step.at
     from step, jsonb_to_recordset(cast(:opened as jsonb)) as row(id uuid, node_id text, name_zh text, name_en text, role text,
                                                                  assignee_id bigint, priority int, due_at timestamptz)
 ), no_longer as (

@@ -163,7 +163,7 @@ def _open_task(session: Session, actor: Actor, task_id: uuid.UUID) -> tuple[Inst
     task = session.scalars(
         select(UserTask).where(UserTask.id == task_id).execution_options(populate_existing=True)
     ).one()
-    parties = TaskParties(task.role, task.assignee_id, found[0].customer_id)
+    parties = TaskParties(task.role, task.assignee_id, found[0].customer_id, task.team)
     worked = task.completed_by is not None and task.completed_by == actor.user_id
     if not may_see(actor, parties) and not worked:
         raise TaskNotFound

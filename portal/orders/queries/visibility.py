@@ -44,7 +44,8 @@ def _of_salesperson(actor: Actor) -> ColumnElement[bool]:
 
 
 def _has_task_for(actor: Actor) -> ColumnElement[bool]:
-    free = and_(UserTask.assignee_id.is_(None), UserTask.role.in_(actor.roles))
+    near = or_(UserTask.team.is_(None), UserTask.team == actor.team)
+    free = and_(UserTask.assignee_id.is_(None), UserTask.role.in_(actor.roles), near)
     waits = and_(UserTask.status == "open", or_(UserTask.assignee_id == actor.user_id, free))
     return exists().where(
         UserTask.process_key == KEY,

@@ -47,6 +47,11 @@ class ProductionBook:
         with unit_of_work() as session:
             return service.cancel_order(session, number=number)
 
+    def report_payment(self, number: str, *, paid: bool, key: str) -> None:
+        """Note whether the order is paid."""
+        with unit_of_work() as session:
+            service.report_payment(session, number=number, paid=paid)
+
     def report_final(self, number: str, *, status: str, paid: bool, key: str) -> None:
         """Note the order's final state."""
         with unit_of_work() as session:

@@ -1,6 +1,12 @@
 """The production book's writes, by topic. Functions take the session first and never commit."""
 
-from portal.production.service.factory_orders import cancel_order, push_order, release_order, report_final
+from portal.production.service.factory_orders import (
+    cancel_order,
+    push_order,
+    release_order,
+    report_final,
+    report_payment,
+)
 from portal.production.service.finishing import Finish, finish_production
 from portal.production.service.opening import Opening, open_stock
 from portal.production.service.picking import (
@@ -46,6 +52,7 @@ __all__ = [
     "release_order",
     "report_final",
     "report_missing",
+    "report_payment",
     "request_production",
     "reserve_for_line",
     "reserve_order",

@@ -76,6 +76,13 @@ def cancel_order(session: Session, *, number: str) -> OrderAccount:
     return account_of(session, order)
 
 
+def report_payment(session: Session, *, number: str, paid: bool) -> None:
+    """Note whether the order is paid; an order the factory never heard of is left alone."""
+    order = find_order(session, number)
+    if order is not None:
+        order.paid = paid
+
+
 def report_final(session: Session, *, number: str, status: str, paid: bool) -> None:
     """Note the order's final state in the portal; an order the factory never heard of is left alone."""
     order = find_order(session, number)

@@ -13,7 +13,7 @@ from portal.customers.models import Customer
 from portal.orders.models import Order
 from portal.workflow.models import UserTask
 from tests.factories.catalog import a_variant
-from tests.factories.customers import a_user
+from tests.factories.customers import a_contact, a_customer, a_salesperson, a_user, actor_of
 from tests.factories.orders import a_buyer, a_submitted_order, the_order_process
 
 
@@ -100,6 +100,22 @@ def test_who_comes_second_is_told_who_was_first(
     answer = client_for(seller).post(f"/desk/inbox/{task.id}/completion", {"decision": "approve"})
     assert answer.status_code == 409
     assert "周敏" in answer.text
+
+
+def test_a_task_given_back_is_its_teams_and_nobody_elses(client_for: Callable[..., Any], session: Session) -> None:
+    seller = a_salesperson(session, team="一组")
+    company = a_customer(session, salesperson_id=seller.id)
+    the_order_process(session)
+    order = a_submitted_order(session, actor_of(a_contact(session, company)), {a_variant(session): 8})
+    mate, stranger = a_user(session, "salesperson", team="一组"), a_user(session, "salesperson", team="二组")
+    session.commit()
+    task = session.scalars(select(UserTask).where(UserTask.status == "open")).one()
+    client_for(seller).post(f"/desk/inbox/{task.id}/release", {})
+    assert order.number in client_for(mate).get("/desk/inbox?tab=team").text
+    browser = client_for(stranger)
+    assert order.number not in browser.get("/desk/inbox?tab=team").text
+    assert browser.get(f"/desk/orders/{order.number}").status_code == 404
+    assert browser.post(f"/desk/inbox/{task.id}/completion", {"decision": "approve"}).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["warehouse", "finance"])

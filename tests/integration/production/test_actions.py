@@ -35,7 +35,7 @@ def order_lines(number: str) -> list[OrderLine]:
 
 
 def test_every_action_of_the_factory_is_known_to_diagrams_as_external() -> None:
-    names = {"push_order", "reserve", "request", "release", "cancel", "report_final"}
+    names = {"push_order", "reserve", "request", "release", "cancel", "report_payment", "report_final"}
     found = {action.name: action.external for action in registry.actions() if action.name.startswith("production.")}
     assert found == {f"production.{name}": True for name in names}
 
