@@ -65,7 +65,18 @@ def test_type_one_short_is_produced_by_itself_while_payment_is_followed_up(shop:
     story.shipped()
     story.receipt_confirmed()
     assert story.status == "completed"
+    assert story.waits_for == {"follow_up_payment"}, "the rest of the money is still to come"
+    story.is_paid("follow_up_payment", "988")
+    assert story.payment == "paid"
     assert story.ended
+
+
+def test_a_rest_nobody_will_pay_is_followed_up_no_longer(shop: Shop) -> None:
+    story = shop.order(8, stock=8)
+    story.shipped()
+    story.receipt_confirmed()
+    story.does(story.seller, "follow_up_payment", amount="0", closed="true", **PAID)
+    assert (story.payment, story.ended) == ("unpaid", True)
 
 
 def test_type_one_with_some_in_stock_ships_that_part_while_the_rest_is_made(shop: Shop) -> None:
@@ -146,6 +157,36 @@ def test_type_two_short_is_produced_only_when_paid(shop: Shop) -> None:
     story.produced()
     story.shipped()
     assert story.status == "shipped"
+
+
+def test_a_part_of_the_money_is_not_enough_to_produce_for_type_two(shop: Shop) -> None:
+    story = shop.order(8, stock=0, type="two")
+    for amount in ("0", "500"):
+        story.is_paid("confirm_payment", amount)
+        assert story.waits_for == {"confirm_payment"}
+        assert story.production_orders() == []
+    assert story.payment == "partly_paid"
+    story.is_paid("confirm_payment", "988")
+    assert story.payment == "paid"
+    assert [made.quantity for made in story.production_orders()] == [8]
+
+
+def test_a_salesperson_may_go_ahead_on_a_deposit(shop: Shop) -> None:
+    story = shop.order(8, stock=0, type="two")
+    story.does(story.seller, "confirm_payment", amount="300", go_ahead="true", **PAID)
+    assert [made.quantity for made in story.production_orders()] == [8]
+    assert story.payment == "partly_paid"
+
+
+def test_the_factory_is_told_of_payment_whenever_it_comes(shop: Shop) -> None:
+    story = shop.order(8, stock=8)
+    story.shipped()
+    story.receipt_confirmed()
+    with unit_of_work() as session:
+        assert not factory.factory_order(session, story.number).paid
+    story.is_paid("follow_up_payment")
+    with unit_of_work() as session:
+        assert factory.factory_order(session, story.number).paid
 
 
 # Approval
@@ -346,7 +387,7 @@ def test_a_refund_in_parts_stays_a_task_until_all_is_given_back(shop: Shop) -> N
     assert (story.payment, story.ended) == ("refunded", True)
 
 
-def test_pieces_found_missing_while_payment_is_awaited_still_reach_the_customer(shop: Shop) -> None:
+def test_pieces_found_missing_while_payment_is_awaited_are_made_once_it_is_paid(shop: Shop) -> None:
     wheel = shop.wheel(8)
     story = shop.order_of({wheel: 8}, type="two")
     with unit_of_work() as session:
@@ -354,9 +395,9 @@ def test_pieces_found_missing_while_payment_is_awaited_still_reach_the_customer(
             session, actor=shop.keeper, variant_id=wheel.id, quantity=5, reason="盘点", take_back=True
         )
     story.is_paid("confirm_payment")
+    assert [made.quantity for made in story.production_orders()] == [3]
     story.shipped()
     assert story.status == "partly_shipped"
-    _make_by_hand(shop, story)
     story.produced()
     story.shipped()
     assert (story.status, story.lines()[0].shipped) == ("shipped", 8)
