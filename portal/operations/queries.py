@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.outbox import OutboxRow
 from portal.paging import Paged, offset, within
 from portal.workflow.models import Incident, ProcessInstance
+from portal.workflow.step import TOPIC
 
 PAGE = 50
 
@@ -55,6 +56,29 @@ def open_incidents(session: Session, *, page: int = 1) -> Paged[IncidentRow]:
 def incident_count(session: Session) -> int:
     """Count the open incidents."""
     return session.scalar(select(func.count()).select_from(Incident).where(Incident.status == "open")) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEffect:
+    """An effect on the outside that was given up."""
+
+    id: int
+    topic: str
+    key: str
+    error: str | None
+    failures: int
+    created_at: datetime
+
+
+def dead_effects(session: Session, *, limit: int = PAGE) -> tuple[DeadEffect, ...]:
+    """Return the effects that were given up, newest first; those of process steps are shown as incidents and left out here."""
+    rows = session.execute(
+        select(OutboxRow.id, OutboxRow.topic, OutboxRow.key, OutboxRow.error, OutboxRow.failures, OutboxRow.created_at)
+        .where(OutboxRow.status == "dead", OutboxRow.topic != TOPIC)
+        .order_by(OutboxRow.id.desc())
+        .limit(limit)
+    )
+    return tuple(DeadEffect(*row) for row in rows)
 
 
 def effects(session: Session) -> Effects:

@@ -6,12 +6,15 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
+from portal import outbox
+from portal.accounts import audit
 from portal.accounts.actor import Actor, Role
 from portal.accounts.guards import current_actor, roles
 from portal.database import unit_of_work
 from portal.operations import queries
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
+from portal.web.forms import Form
 from portal.web.i18n import gettext as _
 from portal.web.nav import badge
 from portal.web.responses import see_other
@@ -33,8 +36,8 @@ def operations(request: PortalRequest) -> Page:
     """Show what failed and what is owed to the outside."""
     with unit_of_work() as session:
         found = queries.open_incidents(session, page=int_of(request.query_params.get("page"), 1))
-        owed = queries.effects(session)
-    return Page("operations/index.html", incidents=found, effects=owed)
+        owed, dead = queries.effects(session), queries.dead_effects(session)
+    return Page("operations/index.html", incidents=found, effects=owed, dead=dead)
 
 
 @post(PATH + "/incidents/{incident_id:int}/retry", sync_to_thread=True)
@@ -45,4 +48,18 @@ def retry(request: PortalRequest, incident_id: FromPath[int]) -> Response[Any]:
     return see_other(request, PATH, toast=toast(_("Tried again")))
 
 
-routers = [Router(path="/", route_handlers=[operations, retry], guards=[roles(Role.ADMINISTRATOR)])]
+@post(PATH + "/effects/retry", sync_to_thread=True)
+def retry_effect(request: PortalRequest) -> Response[Any]:
+    """Owe an effect again that was given up."""
+    with unit_of_work() as session:
+        outbox.retry(session, key=Form.of(request).value("key"))
+        audit.record(
+            session,
+            actor=current_actor(request),
+            action="effect.retried",
+            subject=("effect", Form.of(request).value("key")[:80]),
+        )
+    return see_other(request, PATH, toast=toast(_("Tried again")))
+
+
+routers = [Router(path="/", route_handlers=[operations, retry, retry_effect], guards=[roles(Role.ADMINISTRATOR)])]
