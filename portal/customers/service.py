@@ -139,6 +139,8 @@ def _allowed(actor: Actor, entry: CustomerEntry, *, before: Customer | None) -> 
     if not permissions.may_set_credit(actor):
         fresh = {field.name: field.default for field in msgspec.structs.fields(CustomerEntry) if field.name in _CREDIT}
         kept |= {name: getattr(before, name) for name in _CREDIT} if before else fresh
+        if before is not None and "blocked" in (before.status, entry.status):
+            kept["status"] = before.status
     return msgspec.structs.replace(entry, **kept)
 
 

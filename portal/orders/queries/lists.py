@@ -85,7 +85,8 @@ def orders_page(
     """Return a page of the orders the actor sees, with their open tasks and trackers."""
     wanted = [visible_to(actor), *_conditions(filters)]
     total = session.scalar(_joined(select(func.count())).where(*wanted)) or 0
-    order = _SORTS.get(filters.sort, _SORTS["newest"])
+    sort = "newest" if filters.sort == "amount" and not sees_amounts(actor) else filters.sort
+    order = _SORTS.get(sort, _SORTS["newest"])
     rows = session.execute(_rows(actor).where(*wanted).order_by(*order).limit(size).offset(offset(page, size))).all()
     return Paged(_complete(session, rows), total, within(page), size)
 

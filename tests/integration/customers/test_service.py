@@ -47,6 +47,19 @@ def test_a_salespersons_customer_is_their_own_and_its_limits_start_at_nothing(se
     assert (made.salesperson_id, made.credit_limit, made.overdue_amount) == (person.id, 0, 0)
 
 
+@pytest.mark.parametrize(("before", "wanted", "after"), [
+    ("blocked", "active", "blocked"), ("active", "blocked", "active"), ("unreviewed", "active", "active"),
+])  # fmt: skip
+def test_a_salesperson_reviews_customers_but_neither_blocks_nor_frees_them(
+    session: Session, before: str, wanted: str, after: str
+) -> None:
+    person = a_salesperson(session)
+    own = a_customer(session, salesperson_id=person.id, status=before)
+    entry = an_entry(status=wanted, level=own.level)
+    service.edit_customer(session, actor=actor_of(person), customer_id=own.id, version=own.version, entry=entry)
+    assert own.status == after
+
+
 def test_a_salesperson_edits_only_the_own_customers_and_neither_owner_nor_limits(session: Session) -> None:
     person = a_salesperson(session)
     own = a_customer(session, salesperson_id=person.id, credit_limit=Decimal("50.00"))
