@@ -73,7 +73,9 @@ def _add_tools(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     migrating.add_argument("--new", metavar="MESSAGE", help="write a migration for what the models changed")
     migrating.set_defaults(command=migrate)
     commands.add_parser("demo", help="fill an empty database with the demo shop").set_defaults(command=demo)
-    commands.add_parser("publish", help="publish the delivered processes").set_defaults(command=publish)
+    publishing = commands.add_parser("publish", help="publish processes and decision tables")
+    publishing.add_argument("files", type=Path, nargs="*", metavar="FILE", help="bpmn or dmn (all in workflows/)")
+    publishing.set_defaults(command=publish)
     importing = commands.add_parser("import", help="take in a list of products or customers")
     importing.add_argument("kind", choices=("products", "customers"))
     importing.add_argument("file", type=Path)
@@ -167,9 +169,18 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def publish(options: argparse.Namespace) -> int:
-    """Publish the delivered processes whose content is new."""
-    with _database(options, Progress(), process="publish"):
-        _publish()
+    """Publish the named files, or all that are delivered, where their content is new; say of each what became of it."""
+    from portal.workflow.delivery import delivered_files
+
+    progress = Progress()
+    files = options.files or delivered_files()
+    for path in options.files:
+        if not path.is_file():
+            raise Refused(f"There is no file {path}.")
+    with _database(options, progress, process="publish"):
+        published = _publish(files)
+    for path in files:
+        progress.say(f"{path.name}: {'a new version is published' if path in published else 'nothing new'}")
     return 0
 
 
@@ -225,14 +236,18 @@ def _database(options: argparse.Namespace, progress: Progress, *, process: str) 
             embedded.stop()
 
 
-def _publish() -> None:
+def _publish(files: Sequence[Path] = ()) -> list[Path]:
+    """Publish these files, without any all that are delivered; return those that made a new version."""
     from portal.capabilities import register_all
-    from portal.workflow.delivery import publish_delivered
+    from portal.workflow.delivery import delivered_files, publish_files
     from portal.workflow.errors import DiagramRefused
+    from portal.workflow.vocabulary import XmlRefused
 
     register_all()
     try:
-        publish_delivered()
+        return publish_files(files or delivered_files())
+    except XmlRefused as error:
+        raise Refused(f"This file cannot be published: {error}") from error
     except DiagramRefused as error:
         reasons = "\n".join(
             f"  {problem.node_id} {problem.node_name[1]}: {problem.message}" for problem in error.problems

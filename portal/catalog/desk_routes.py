@@ -89,7 +89,7 @@ def create(request: PortalRequest) -> Response[Any]:
             product_id = _create(session, actor, form)
     except REFUSALS as error:
         return _form_page(form.refused(error))
-    return see_other(request, f"/desk/products/{product_id}", toast=toast(_("Product created")))
+    return see_other(request, f"/desk/products/{product_id}", toast=toast(_("The product is created")))
 
 
 @get("/desk/products/{product_id:int}/edit", sync_to_thread=True, guards=[roles(*permissions.EDITORS)])

@@ -89,7 +89,7 @@ def create(request: PortalRequest, product_id: FromPath[int]) -> Response[Any]:
             row = service.create_variant(session, actor=current_actor(request), product_id=product_id, entry=entry)
     except REFUSALS as error:
         return _form_page(request, product_id, form.refused(error))
-    return see_other(request, _place(product_id, row.id), toast=toast(_("Item created")))
+    return see_other(request, _place(product_id, row.id), toast=toast(_("The item is created")))
 
 
 @get("/desk/products/{product_id:int}/items/{variant_id:int}", sync_to_thread=True)

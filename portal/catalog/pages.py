@@ -35,10 +35,10 @@ class Card:
 
     @property
     def packs(self) -> str:
-        """What the stepper writes under the number: `# boxes`, when whole packs are ordered."""
+        """What the stepper writes under the number: `Boxes: #`, when whole packs are ordered."""
         terms = self.item
         whole = terms.pack_size > 1 and terms.order_multiple == terms.pack_size
-        return _("# boxes") if whole else ""
+        return _("Boxes: #") if whole else ""
 
     @property
     def amount(self) -> Decimal | None:

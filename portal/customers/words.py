@@ -11,8 +11,8 @@ from portal.web.i18n import gettext
 from portal.web.i18n import lazy_gettext as _
 
 FIELDS: dict[str, Any] = {
-    "code": _("Customer number"),
-    "name": _("Name"),
+    "code": _("Reference number"),
+    "name": _("Name or company"),
     "name_en": _("Name in English"),
     "type": _("Type"),
     "level": _("Level"),

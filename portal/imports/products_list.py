@@ -20,7 +20,7 @@ FIELDS = (
     Field("marking", "规格型号", "Marking", ("规格型号", "规格", "型号", "标记", "规格标记", "产品规格", "marking", "specification", "spec", "size", "designation"), required=True),
     Field("abrasive", "磨料", "Abrasive", ("磨料", "材质", "abrasive", "material", "grain")),
     Field("unit", "单位", "Unit", ("单位", "计量单位", "unit", "uom")),
-    Field("price", "单价", "List price", ("含税单价", "单价", "价格", "含税价", "售价", "销售价", "列表价", "价格含税", "price", "unit price", "list price")),
+    Field("price", "单价", "List price", ("含税单价", "单价", "价格", "含税价", "售价", "销售价", "列表价", "列价", "价格含税", "price", "unit price", "list price")),
     Field("stock", "库存", "Stock", ("现有库存", "库存", "库存数量", "库存量", "在库", "现存量", "stock", "on hand", "quantity", "qty")),
     Field("pack", "包装数量", "Packing", ("包装数量", "包装", "装箱数", "装箱量", "每箱数量", "包装规格", "pack", "packing", "pack size", "pcs/box")),
     Field("min_quantity", "起订量", "Minimum quantity", ("起订量", "最小起订量", "最小订量", "moq", "minimum", "min quantity", "minimum quantity")),

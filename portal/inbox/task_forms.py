@@ -43,12 +43,11 @@ def fields_shown(fields: tuple[FormField, ...], *, form: Form, facts: Mapping[st
 
 
 def chosen_option(fields: tuple[FormField, ...], views: tuple[FieldView, ...]) -> Option | None:
-    """Return the option chosen in the form's first choice: what the main button will say and do."""
-    for view in views:
-        if view.type == "choice":
-            options = next(field.options for field in fields if field.key == view.key)
-            return next((option for option in options if option.value == view.value), None)
-    return None
+    """Return the option chosen where a form opens with a choice, its decision: what the main button will say and do."""
+    if not views or views[0].type != "choice":
+        return None
+    options = next(field.options for field in fields if field.key == views[0].key)
+    return next((option for option in options if option.value == views[0].value), None)
 
 
 def _entered(field: FormField, form: Form, facts: Mapping[str, Any]) -> str:

@@ -84,7 +84,7 @@ def _cart_row(line: PricedLine, free: int | None, error: str, *, drawn: bool) ->
     whole = item.pack_size > 1 and item.order_multiple == item.pack_size
     return CartRow(
         line, wheels.marked(item.marking), wheels.thumb(item.marking) if drawn else None, LEVELS[hint.state], hint.left, hint.days,
-        quantities.smallest(item), _("# boxes") if whole else "", said,
+        quantities.smallest(item), _("Boxes: #") if whole else "", said,
     )  # fmt: skip
 
 
@@ -163,12 +163,12 @@ def account_words(line: queries.LineView) -> str:
     """Say how a line stands: shipped 40, to come 60, …; empty when nothing has happened yet."""
     account = line.account
     parts = [
-        (account.cancelled, _("cancelled %(count)d", count=account.cancelled)),
-        (account.shipped, _("shipped %(count)d", count=account.shipped)),
-        (account.received, _("received %(count)d", count=account.received)),
-        (account.reserved, _("stock reserved %(count)d", count=account.reserved)),
-        (account.in_production, _("to be made %(count)d", count=account.in_production)),
-        (account.open if account.shipped else 0, _("to come %(count)d", count=account.open)),
+        (account.cancelled, _("cancelled %(count)s", count=formats.number(account.cancelled))),
+        (account.shipped, _("shipped %(count)s", count=formats.number(account.shipped))),
+        (account.received, _("received %(count)s", count=formats.number(account.received))),
+        (account.reserved, _("stock reserved %(count)s", count=formats.number(account.reserved))),
+        (account.in_production, _("to be made %(count)s", count=formats.number(account.in_production))),
+        (account.open if account.shipped else 0, _("to come %(count)s", count=formats.number(account.open))),
     ]
     return _(", ").join(text for count, text in parts if count)
 

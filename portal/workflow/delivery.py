@@ -1,5 +1,6 @@
 """Publishing what is delivered in `workflows/`: at start, every file whose content is new and whose key no administrator has edited."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
@@ -21,17 +22,35 @@ FOLDER = ROOT / "workflows"
 
 
 def publish_delivered(folder: Path = FOLDER) -> None:
-    """Publish new editions of the delivered decision tables, then of the diagrams; DiagramRefused when one is faulty.
+    """Publish new editions of the delivered decision tables and diagrams; as `publish_files`."""
+    publish_files(delivered_files(folder))
 
-    A definition whose published version an administrator edited stays theirs; the newer file waits.
+
+def delivered_files(folder: Path = FOLDER) -> list[Path]:
+    """Return the delivered decision tables, then the diagrams."""
+    return [*sorted(folder.glob("*.dmn")), *sorted(folder.glob("*.bpmn"))]
+
+
+def publish_files(paths: Iterable[Path]) -> list[Path]:
+    """Publish what these files hold, decision tables first, and return those that made a new version.
+
+    A file whose content was delivered before makes none. A definition whose published version an administrator edited stays
+    theirs; the newer file waits. Nothing is published when one is faulty: DiagramRefused, or XmlRefused for what is neither.
     """
     with unit_of_work() as session:
-        for path in sorted(folder.glob("*.dmn")):
-            if _is_new(session, DecisionDefinition, path):
-                publish_decision(session, xml=path.read_bytes(), source="delivered", actor=SYSTEM)
-        for path in sorted(folder.glob("*.bpmn")):
-            if _is_new(session, ProcessDefinition, path):
-                publish(session, xml=path.read_bytes(), source="delivered", actor=SYSTEM)
+        return [path for path in sorted(paths, key=_tables_first) if _publish_new(session, path)]
+
+
+def _tables_first(path: Path) -> tuple[bool, Path]:
+    return path.suffix != ".dmn", path
+
+
+def _publish_new(session: Session, path: Path) -> bool:
+    is_table = path.suffix == ".dmn"
+    if not _is_new(session, DecisionDefinition if is_table else ProcessDefinition, path):
+        return False
+    (publish_decision if is_table else publish)(session, xml=path.read_bytes(), source="delivered", actor=SYSTEM)
+    return True
 
 
 def _is_new(session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], path: Path) -> bool:
