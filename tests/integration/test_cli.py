@@ -118,6 +118,21 @@ def test_a_killed_worker_is_started_again(data):
         assert process.wait(30) == 0
 
 
+def test_publish_takes_files_and_says_what_became_of_each(data, tmp_path):
+    def said(*arguments: str) -> tuple[int, str]:
+        with portal(*arguments, "--data", str(data)) as (process, lines):
+            status = process.wait(60)
+        return status, "".join(lines)
+
+    delivered, edited = ROOT / "workflows" / "order.bpmn", tmp_path / "order.bpmn"
+    edited.write_text(delivered.read_text() + "\n<!-- edited -->\n")
+    assert said("migrate")[0] == 0
+    assert "order.bpmn: a new version is published\n" in said("publish")[1]
+    assert said("publish", str(delivered)) == (0, "order.bpmn: nothing new\n")
+    assert said("publish", str(edited)) == (0, "order.bpmn: a new version is published\n")
+    assert said("publish", "nothing.bpmn") == (1, "There is no file nothing.bpmn.\n")
+
+
 def test_a_taken_port_is_said_in_a_sentence(data):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -99,6 +99,18 @@ def test_delivered_files_are_published_once_and_again_when_they_change(office: O
         assert len(versions()) == count
 
 
+def test_named_files_are_published_tables_first_and_those_that_were_new_are_told(
+    office: Office, tmp_path: Path
+) -> None:
+    process, decision = tmp_path / "a.bpmn", tmp_path / "b.dmn"
+    process.write_text(simple("one"))
+    decision.write_text(TABLE)
+    assert delivery.publish_files([process, decision]) == [decision, process]
+    process.write_text(simple("two"))
+    assert delivery.publish_files([process, decision]) == [process]
+    assert len(versions()) == 2
+
+
 def test_what_an_administrator_edited_stays_theirs(office: Office, tmp_path: Path) -> None:
     file = tmp_path / "test.bpmn"
     file.write_text(simple("one"))

@@ -48,6 +48,12 @@ def test_english_headings_are_found_and_others_named_as_unknown() -> None:
     assert columns.unknown == ("Colour",)
 
 
+def test_a_list_in_the_portals_own_words_is_understood() -> None:
+    columns = find_columns(rows(("规格标记", "货号", "列价", "每箱数量", "中文名称")), products_list.FIELDS)
+    assert columns.heading("price") == "列价"
+    assert columns.unknown == ()
+
+
 def test_of_two_columns_the_one_that_fits_better_is_taken() -> None:
     columns = find_columns(rows(("货号", "规格", "不含税单价", "含税单价")), products_list.FIELDS)
     assert columns.heading("price") == "含税单价"
