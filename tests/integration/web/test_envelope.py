@@ -88,6 +88,14 @@ def test_there_is_no_description_of_the_api_to_browse(browser: Browser) -> None:
     assert browser.get("/schema/openapi.json").status_code == 404
 
 
+def scope_of(method: str) -> dict[str, Any]:
+    return {
+        "type": "http", "method": method, "path": "/login", "raw_path": b"/login", "query_string": b"", "http_version": "1.1",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"shop")], "scheme": "http",
+        "client": ("10.0.0.1", 1), "server": ("shop", 80), "root_path": "", "extensions": {}, "asgi": {"version": "3.0"},
+    }  # fmt: skip
+
+
 def test_a_body_that_does_not_arrive_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envelope, "BODY_SECONDS", 0.1)
     sent: list[Any] = []
@@ -98,10 +106,19 @@ def test_a_body_that_does_not_arrive_is_given_up(browser: Browser, monkeypatch: 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http", "method": "POST", "path": "/login", "raw_path": b"/login", "query_string": b"", "http_version": "1.1",
-        "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"shop")], "scheme": "http",
-        "client": ("10.0.0.1", 1), "server": ("shop", 80), "root_path": "", "extensions": {}, "asgi": {"version": "3.0"},
-    }  # fmt: skip
-    asyncio.run(browser.client.app(scope, receive, send))
+    asyncio.run(browser.client.app(scope_of("POST"), receive, send))
     assert sent[0]["status"] == 408
+
+
+def test_the_server_still_sees_that_it_answers_head(browser: Browser) -> None:
+    """It counts the bytes of an answer by its own scope, and takes an empty body for a broken one when that says GET."""
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = scope_of("HEAD")
+    asyncio.run(browser.client.app(scope, receive, send))
+    assert scope["method"] == "HEAD"
