@@ -76,7 +76,7 @@ def enqueue(session: Session, topic: str, *, key: str, payload: dict[str, Any], 
 
 
 def lease(session: Session, *, limit: int) -> list[int]:
-    """Take up to `limit` due rows for `LEASE`; a row whose performer died becomes due again by itself."""
+    """Take up to `limit` due rows for `LEASE`, oldest first; a row whose performer died becomes due again by itself."""
     now = clock.now()
     due = (
         select(OutboxRow.id)
@@ -88,7 +88,7 @@ def lease(session: Session, *, limit: int) -> list[int]:
     taken = session.scalars(
         update(OutboxRow).where(OutboxRow.id.in_(due)).values(available_at=now + LEASE).returning(OutboxRow.id)
     )
-    return list(taken)
+    return sorted(taken)
 
 
 def perform(row_id: int) -> None:

@@ -132,6 +132,7 @@ def keep_busy(shop: Shop, site: Site) -> Busy:
     """Have orders handed in and bring each to another stage."""
     waiting, rejected, sent_back = (_order(shop, {shop.secret: 1}) for _ in range(3))
     packing, parcel, done = (_order(shop, {shop.wheel: 4}) for _ in range(3))
+    site.settled()  # the others have their stock before somebody wants more than there is
     short, cancelled = _order(shop, {shop.wheel: 30}), _order(shop, {shop.secret: 2})
     site.settled()
     _decide(shop, rejected, decision="reject", reason="做不了")
