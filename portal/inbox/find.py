@@ -30,11 +30,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, by kind, with how many there are in all."""
+    """What a search found, by kind: the first of each, at most `most`."""
 
     orders: tuple[Hit, ...] = ()
     customers: tuple[Hit, ...] = ()
     items: tuple[Hit, ...] = ()
+    most: int = MOST
 
     @property
     def everything(self) -> tuple[Hit, ...]:

@@ -212,3 +212,16 @@ def test_finding_shows_nobody_elses_order(
     page = client_for(stranger).get(f"/desk/find?q={order.number}")
     assert page.status_code == 200
     assert "没有找到" in page.text
+
+
+def test_where_more_is_found_than_shown_the_whole_list_is_a_step_away(
+    client_for: Callable[..., Any], session: Session
+) -> None:
+    for number in range(9):
+        a_customer(session, name=f"华东轴承{number}厂")
+    manager = a_user(session, "sales_manager")
+    session.commit()
+    page = client_for(manager).get("/desk/find?q=华东轴承").text
+    assert "客户 8+" in page
+    assert "/desk/customers?q=%E5%8D%8E%E4%B8%9C" in page
+    assert "8+" not in client_for(manager).get("/desk/find?q=华东轴承3").text
