@@ -110,14 +110,14 @@ def test_a_typed_quantity_is_rounded_up_to_whole_packs_and_says_so(site: Site) -
 def test_a_changed_quantity_is_sent_once_with_its_rounded_value(site: Site, way: str) -> None:
     site.answers["/cart/1"] = {"body": "", "status": 204}
     page = site.open("customer", STEPPER % '{"hx-post": "/cart/1", "hx-trigger": "change"}')
-    page.wait_for_function("window.htmx")
-    page.wait_for_timeout(50)
-    if way == "button":
-        page.get_by_role("button", name="增加").click()
-    else:
-        page.get_by_role("spinbutton").fill("9")
-        page.get_by_role("spinbutton").blur()
-    page.wait_for_timeout(200)
+    page.wait_for_selector("[data-htmx-powered]")
+    with page.expect_response("**/cart/1"):
+        if way == "button":
+            page.get_by_role("button", name="增加").click()
+        else:
+            page.get_by_role("spinbutton").fill("9")
+            page.get_by_role("spinbutton").blur()
+    page.evaluate("fetch('/afterwards')")  # a second one would have been on its way before this
     assert [one for one in site.requests if one.startswith("POST")] == ["POST /cart/1 quantity=12"]
 
 
@@ -125,8 +125,7 @@ def test_an_answer_may_say_something_in_a_toast(site: Site) -> None:
     header = '{"toast": {"text": "Saved", "href": "/x", "link": "View"}}'
     site.answers["/save"] = {"body": "", "status": 200, "headers": {"HX-Trigger": header}}
     page = site.open("desk", '<button hx-post="/save" hx-swap="none">go</button>')
-    page.wait_for_function("window.htmx")
-    page.wait_for_timeout(50)
+    page.wait_for_selector("[data-htmx-powered]")
     page.get_by_role("button", name="go").click()
     expect(page.locator(".toast")).to_have_text("SavedView")
 
