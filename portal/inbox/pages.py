@@ -119,6 +119,7 @@ def list_context(session: Session, *, actor: Actor, wanted: InboxFilter, selecte
         "reset_href": address(InboxFilter(tab=wanted.tab)),
         "list_href": address(wanted, task=selected or ""),
         "processes": _processes(session, actor, wanted),
+        "customers": () if wanted.tab == "done" else queries.customers(session, actor=actor, tab=wanted.tab),
         "dues": _dues(wanted),
     }
 

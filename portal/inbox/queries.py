@@ -19,6 +19,8 @@ from portal.workflow.calendar import shop_zone
 from portal.workflow.models import ProcessInstance, UserTask
 
 PAGE = 50
+MOST_CUSTOMERS = 200
+"""How many customers a filter offers; others are found by typing."""
 TABS = ("mine", "team", "done")
 
 
@@ -118,6 +120,12 @@ def process_keys(session: Session, *, actor: Actor, tab: str) -> list[str]:
     """Return the processes that have tasks in a tab, for its filter."""
     found = _joined(UserTask.process_key).where(_TAB[tab](actor)).distinct().order_by(UserTask.process_key)
     return list(session.scalars(found))
+
+
+def customers(session: Session, *, actor: Actor, tab: str) -> tuple[tuple[int, str], ...]:
+    """Return the customers that tasks of a tab are about, by name, for its filter."""
+    found = _joined(Customer.id, Customer.name).where(_TAB[tab](actor), Customer.id.is_not(None)).distinct()
+    return tuple((row.id, row.name) for row in session.execute(found.order_by(Customer.name).limit(MOST_CUSTOMERS)))
 
 
 def next_task(session: Session, *, actor: Actor, after: uuid.UUID) -> uuid.UUID | None:

@@ -186,6 +186,20 @@ def test_the_filter_finds_by_number_and_by_customer(
     assert order.number not in browser.get("/desk/inbox?q=%25%25%25nobody").text
 
 
+def test_the_list_can_be_narrowed_to_one_customer(client_for: Callable[..., Any], session: Session) -> None:
+    the_order_process(session)
+    seller = a_salesperson(session)
+    companies = [a_customer(session, salesperson_id=seller.id, name=name) for name in ("天齿模具", "海川轴承")]
+    orders = [
+        a_submitted_order(session, actor_of(a_contact(session, one)), {a_variant(session): 8}) for one in companies
+    ]
+    session.commit()
+    page = client_for(seller).get(f"/desk/inbox?customer={companies[0].id}").text
+    assert "海川轴承</option>" in page
+    assert orders[0].number in page
+    assert orders[1].number not in page
+
+
 def test_a_late_task_stands_out(
     waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], clock: Any
 ) -> None:
