@@ -96,7 +96,7 @@ class TaskPanel:
 def address(wanted: InboxFilter, **changes: Any) -> str:
     """Return the inbox's address for a filter, with some of it changed (`task=` opens one)."""
     kept = {
-        "tab": wanted.tab if wanted.tab != "mine" else "",
+        "tab": wanted.tab,
         "process": wanted.process,
         "customer": wanted.customer_id,
         "due": wanted.due,

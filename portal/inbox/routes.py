@@ -1,5 +1,6 @@
 """The inbox's pages: the list with one task beside it, and what is done with a task."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,14 @@ def desk(request: PortalRequest) -> Response[Any]:
 
 @get("/desk/inbox", sync_to_thread=True)
 def inbox(request: PortalRequest) -> Page:
-    """Show a tab of the inbox, with the chosen task beside it."""
-    return _inbox_page(request, _wanted(request), _chosen(request))
+    """Show a tab of the inbox, with the chosen task beside it; without one named, the team's when nothing is the actor's own."""
+    wanted = _wanted(request)
+    if "tab" not in request.query_params and "task" not in request.query_params:
+        with unit_of_work() as session:
+            counts = queries.tab_counts(session, actor=current_actor(request))
+        if counts["team"] and not counts["mine"]:
+            wanted = replace(wanted, tab="team")
+    return _inbox_page(request, wanted, _chosen(request))
 
 
 @get("/desk/inbox/rows", sync_to_thread=True)

@@ -186,6 +186,16 @@ def test_the_filter_finds_by_number_and_by_customer(
     assert order.number not in browser.get("/desk/inbox?q=%25%25%25nobody").text
 
 
+def test_whoever_has_nothing_of_their_own_begins_at_the_teams_tasks(
+    waiting: tuple[Order, User, UserTask], client_for: Callable[..., Any], session: Session
+) -> None:
+    order, _seller, _task = waiting
+    manager = a_user(session, "sales_manager")
+    session.commit()
+    assert order.number in client_for(manager).get("/desk/inbox").text
+    assert order.number not in client_for(manager).get("/desk/inbox?tab=mine").text
+
+
 def test_the_list_can_be_narrowed_to_one_customer(client_for: Callable[..., Any], session: Session) -> None:
     the_order_process(session)
     seller = a_salesperson(session)
