@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Index, String, Text, func, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,7 +29,11 @@ class OutboxRow(Numbered, Base):
     """One effect that is owed: pending → leased → done, or dead after `MAX_ATTEMPTS` failures."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "available_at", postgresql_where=text("status = 'pending'")),)
+    __table_args__ = (
+        Index("ix_outbox_due", "available_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_outbox_target", "target", "available_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_outbox_subject", "subject", "id"),
+    )
 
     topic: Mapped[str] = mapped_column(String(80))
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -39,6 +43,41 @@ class OutboxRow(Numbered, Base):
     available_at: Mapped[datetime]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(String(40), server_default="portal", default="portal")
+    """The system it goes to (`factory`, `sms` …); `portal`: none outside. Each target fails and is held back on its own."""
+    subject: Mapped[str | None] = mapped_column(String(170))
+    """What it is about, `<process key>:<business key>`."""
+
+
+class OutboxAttempt(Numbered, Base):
+    """One try at an effect: when, how long, and what came of it."""
+
+    __tablename__ = "outbox_attempts"
+    __table_args__ = (Index("ix_outbox_attempts_target", "target", "at"),)
+
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
+    target: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    milliseconds: Mapped[int]
+    error: Mapped[str | None] = mapped_column(Text)
+    """Null when it succeeded."""
+    receipt: Mapped[dict[str, Any] | None]
+    """What the receiver answered."""
+
+
+class OutboxTarget(Base):
+    """How a system outside is: after failures in a row nothing is sent to it until `closed_until`, then one effect tries."""
+
+    __tablename__ = "outbox_targets"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    """In a row."""
+    closed_until: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
 
 

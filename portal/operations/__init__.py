@@ -1,1 +1,1 @@
-"""Operations: what runs, what failed, and trying it again."""
+"""Operations: what runs and where, what failed and why, and mending it."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     LargeBinary,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -49,6 +51,9 @@ class ProcessDefinition(Definition, Numbered, Base):
         CheckConstraint("source in ('delivered', 'edited')", name="source"),
         Index("ix_process_definitions_current", "key", unique=True, postgresql_where=text("status = 'published'")),
     )
+
+    calls: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), default=dict)
+    """The processes that its call activities call: key → id of the definition that was published when this one was."""
 
 
 class DecisionDefinition(Definition, Numbered, Base):
@@ -89,6 +94,12 @@ class ProcessInstance(Numbered, Base):
     """Counted up by every step."""
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    """Since when an operator keeps it from moving: no task, message, timer or result moves its tokens until it is resumed."""
+    postponed_until: Mapped[datetime | None]
+    """Until when the worker leaves it alone, because the last time it could not even be read."""
+    postponements: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    """How often in a row that was; each time the span doubles."""
 
 
 class UserTask(Base):
@@ -104,6 +115,14 @@ class UserTask(Base):
             "ix_user_tasks_completed_by", "completed_by", "completed_at", postgresql_where=text("status = 'completed'")
         ),
         Index("ix_user_tasks_business_key", "business_key"),
+        Index("ix_user_tasks_node", "definition_id", "node_id", "created_at", postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_user_tasks_done",
+            "definition_id",
+            "node_id",
+            "completed_at",
+            postgresql_where=text("status = 'completed'"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -133,7 +152,7 @@ class UserTask(Base):
 
 
 class Wait(Numbered, Base):
-    """Something an instance waits for besides people: a message, a moment, an external action's result."""
+    """Something an instance waits for besides people: a message, a moment, an external action's result. Ended, it is a `NodeVisit`."""
 
     __tablename__ = "waits"
     __table_args__ = (
@@ -141,9 +160,11 @@ class Wait(Numbered, Base):
         CheckConstraint("kind in ('message', 'timer', 'action')", name="kind"),
         Index("ix_waits_message", "name", "business_key", postgresql_where=text("kind = 'message'")),
         Index("ix_waits_due", "due_at", postgresql_where=text("kind = 'timer'")),
+        Index("ix_waits_node", "definition_id", "node_id", "created_at"),
     )
 
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instances.id"), index=True)
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"))
     task_id: Mapped[uuid.UUID]
     node_id: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(10))
@@ -151,6 +172,20 @@ class Wait(Numbered, Base):
     """The message's name, the action's name, or for a timer the node's id."""
     business_key: Mapped[str] = mapped_column(String(80))
     due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class NodeVisit(Numbered, Base):
+    """How long a token was at a node that it had to wait at, other than a user task (whose row says it itself)."""
+
+    __tablename__ = "node_visits"
+    __table_args__ = (Index("ix_node_visits_node", "definition_id", "node_id", "left_at"),)
+
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instances.id"))
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"))
+    node_id: Mapped[str] = mapped_column(String(120))
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime]
 
 
 class Message(Numbered, Base):
@@ -181,8 +216,9 @@ class HistoryEntry(Numbered, Base):
     """Something that happened in an instance; append-only. `id` orders what happened in the same moment.
 
     Kinds: started, node_entered, flow_taken, decision, task_created, task_claimed, task_released, task_delegated, task_completed,
-    task_cancelled, message, timer, action_requested, action, incident, retried, status, ended, cancelled. For flow_taken `node_id`
-    is the flow's id.
+    task_cancelled, message, timer, action_requested, action, incident, retried, status, ended; and what operators do: cancelled,
+    suspended, resumed, moved, skipped, fact_edited, timer_fired, migrated (detail: reason, and what was changed). For flow_taken
+    `node_id` is the flow's id.
     """
 
     __tablename__ = "history"
@@ -209,6 +245,7 @@ class Incident(Numbered, Base):
         Index(
             "ix_incidents_open_task", "instance_id", "task_id", unique=True, postgresql_where=text("status = 'open'")
         ),
+        Index("ix_incidents_cause", "cause", "node_id", postgresql_where=text("status = 'open'")),
     )
 
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instances.id"), index=True)
@@ -220,3 +257,7 @@ class Incident(Numbered, Base):
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    cause: Mapped[str] = mapped_column(
+        String(32), Computed("md5(regexp_replace(error, '[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+', '#', 'g'))", persisted=True)
+    )
+    """The same for errors that differ only in numbers and ids: what operators see as one."""

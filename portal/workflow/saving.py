@@ -131,9 +131,13 @@ with step as (
                                                                  assignee_id bigint, priority int, due_at timestamptz)
 ), no_longer as (
     delete from waits where task_id = any(cast(:no_longer as uuid[]))
+    returning instance_id, definition_id, node_id, created_at
+), visited as (
+    insert into node_visits (instance_id, definition_id, node_id, entered_at, left_at)
+    select no_longer.instance_id, no_longer.definition_id, node_id, created_at, step.at from no_longer, step
 ), awaited as (
-    insert into waits (instance_id, task_id, node_id, kind, name, business_key, due_at)
-    select step.instance_id, task_id, node_id, kind, name, step.business_key, due_at
+    insert into waits (instance_id, definition_id, task_id, node_id, kind, name, business_key, due_at, created_at)
+    select step.instance_id, step.definition_id, task_id, node_id, kind, name, step.business_key, due_at, step.at
     from step, jsonb_to_recordset(cast(:awaited as jsonb)) as row(task_id uuid, node_id text, kind text, name text,
                                                                   due_at timestamptz)
 ), happened as (

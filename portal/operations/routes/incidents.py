@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from portal import outbox
 from portal.accounts import audit
 from portal.accounts.actor import Actor, Role
-from portal.accounts.guards import current_actor, roles
+from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
-from portal.operations import queries
+from portal.operations.queries import incidents as queries
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
 from portal.web.forms import Form
@@ -62,4 +62,4 @@ def retry_effect(request: PortalRequest) -> Response[Any]:
     return see_other(request, PATH, toast=toast(_("Tried again")))
 
 
-routers = [Router(path="/", route_handlers=[operations, retry, retry_effect], guards=[roles(Role.ADMINISTRATOR)])]
+HANDLERS = [operations, retry, retry_effect]

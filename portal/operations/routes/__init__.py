@@ -1,0 +1,9 @@
+"""The pages of operations, for administrators: one module a topic, each with its `HANDLERS`."""
+
+from litestar import Router
+
+from portal.accounts.actor import Role
+from portal.accounts.guards import roles
+from portal.operations.routes import incidents
+
+routers = [Router(path="/", route_handlers=[*incidents.HANDLERS], guards=[roles(Role.ADMINISTRATOR)])]
