@@ -7,6 +7,7 @@ import { PurgeCSS } from 'purgecss'
 const CLASS = /\.(-?[_a-zA-Z][\w-]*)/g
 const EXTENDED = new Set(['form-control', 'form-select', 'form-check', 'form-check-input', 'form-check-label'])
 const DARK = '[data-bs-theme=dark]'
+const ALSO = { desk: ['operations.css'] }
 
 export async function surfaceCss({ root, name, templates, publish }) {
   const own = await ownCss(root, name)
@@ -17,7 +18,7 @@ export async function surfaceCss({ root, name, templates, publish }) {
 
 function ownCss(root, name) {
   const read = (file) => readFileSync(join(root, 'assets/css', file), 'utf8')
-  return ['tokens.css', 'base.css', 'wheel.css', 'catalog.css', `${name}.css`].map(read).join('\n')
+  return ['tokens.css', 'base.css', 'wheel.css', 'catalog.css', `${name}.css`, ...(ALSO[name] ?? [])].map(read).join('\n')
 }
 
 /** Our own component names never mix with Tabler's of the same name; only the listed form controls are built upon. */
