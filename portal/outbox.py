@@ -106,10 +106,17 @@ def handler(topic: str, *, gave_up: GaveUp | None = None) -> Callable[[Handler],
     return register
 
 
-def enqueue(session: Session, topic: str, *, key: str, payload: dict[str, Any], delay: timedelta = timedelta()) -> None:
-    """Owe an effect, in the caller's transaction; a key that is already there is left alone (the same effect, asked twice)."""
-    row = {"topic": topic, "key": key, "payload": payload, "status": "pending", "failures": 0,
-           "available_at": clock.now() + delay, "created_at": clock.now()}  # fmt: skip
+def enqueue(
+    session: Session, topic: str, *, key: str, payload: dict[str, Any], delay: timedelta = timedelta(),
+    target: str = "portal", subject: str | None = None,
+) -> None:  # fmt: skip
+    """Owe an effect, in the caller's transaction; a key that is already there is left alone (the same effect, asked twice).
+
+    `target` is the system it goes to, `subject` what it is about (`<process key>:<business key>`), for operators.
+    """
+    now = clock.now()
+    row = {"topic": topic, "key": key, "payload": payload, "status": "pending", "failures": 0, "target": target,
+           "subject": subject, "available_at": now + delay, "created_at": now}  # fmt: skip
     session.execute(insert(OutboxRow).values(row).on_conflict_do_nothing(index_elements=["key"]))
     session.execute(select(func.pg_notify(CHANNEL, "")))
 

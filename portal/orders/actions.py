@@ -192,7 +192,7 @@ def contact(session: Session, business_key: str) -> int | None:
     return session.scalar(select(Order.contact_id).where(Order.number == business_key))
 
 
-@process_subject(KEY, facts=FACTS)
+@process_subject(KEY, facts=FACTS, page="/desk/orders/{key}")
 class OrderSubject:
     """The order, as its process knows it."""
 

@@ -48,6 +48,8 @@ class ServiceAction:
     outputs: Mapping[str, str] | None
     """Member → type of what it gives back; None: not said, so conditions on it are not checked."""
     perform: Callable[..., dict[str, Any] | None]
+    target: str = "portal"
+    """The system an external one speaks to; each is held back on its own when it is down."""
 
 
 class Subject(Protocol):
@@ -67,6 +69,12 @@ class RegisteredSubject:
     key: str
     subject: Subject
     facts: Facts | None = None
+    page: str | None = None
+    """The address of the business object's page for staff, `{key}` standing for its business key."""
+
+    def address(self, business_key: str) -> str | None:
+        """Return the address of a business object's page, or None."""
+        return self.page.format(key=business_key) if self.page else None
 
 
 @dataclass
@@ -87,8 +95,9 @@ def service_action(
     result: str = "",
     outputs: Mapping[str, str] | None = None,
     external: bool = False,
+    target: str | None = None,
 ) -> Callable[[F], F]:
-    """Register a service action.
+    """Register a service action; `target` names the system outside that an external one speaks to (`factory`, unless said).
 
     In the transaction (default): `fn(session, call) -> dict | None` runs inside the step. External: `fn(call) -> dict | None` is
     performed by the worker after the commit, opens its own units of work, must be idempotent by `call.key`; its result completes
@@ -96,7 +105,10 @@ def service_action(
     """
 
     def register(function: F) -> F:
-        _tables.actions[name] = ServiceAction(name, label, external, dict(inputs or {}), result, outputs, function)
+        _tables.actions[name] = ServiceAction(
+            name, label, external, dict(inputs or {}), result, outputs, function,
+            target or ("factory" if external else "portal"),
+        )  # fmt: skip
         return function
 
     return register
@@ -112,11 +124,12 @@ def assignee_rule(name: str) -> Callable[[F], F]:
     return register
 
 
-def process_subject(key: str, *, facts: Facts | None = None) -> Callable[[C], C]:
-    """Register an object (or class with static methods) as the subject of the processes with this key; `facts` feed the lint."""
+def process_subject(key: str, *, facts: Facts | None = None, page: str | None = None) -> Callable[[C], C]:
+    """Register an object (or class with static methods) as the subject of the processes with this key; `facts` feed the lint,
+    `page` is where staff see one (`/desk/orders/{key}`)."""
 
     def register(subject: C) -> C:
-        _tables.subjects[key] = RegisteredSubject(key, subject, facts)  # type: ignore[arg-type]  # structurally a Subject; checked when called
+        _tables.subjects[key] = RegisteredSubject(key, subject, facts, page)  # type: ignore[arg-type]  # structurally a Subject; checked when called
         return subject
 
     return register

@@ -151,7 +151,11 @@ class Step:
             "actor_id": self.actor.user_id,
             "inputs": codec.to_json(inputs),
         }
-        outbox.enqueue(self.session, TOPIC, key=key, payload=payload)
+        action = registry.action(node.action or "")
+        outbox.enqueue(
+            self.session, TOPIC, key=key, payload=payload, target=action.target if action else "portal",
+            subject=f"{self.instance.process_key}:{self.instance.business_key}",
+        )  # fmt: skip
 
     def decide(self, node: Node, facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Ask the newest published table."""

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.orders.process import KEY as ORDER
 from portal.outbox import enqueue
 from portal.production.models import FactoryOrder, FactoryOrderLine, FactoryParcel, FactoryParcelLine, ProductionOrder
 from portal.production.states import OPEN
@@ -67,4 +68,4 @@ def _finished(session: Session, order: FactoryOrder) -> dict[str, int]:
 
 def _announce(session: Session, order: FactoryOrder, message_id: str, name: str, payload: dict[str, Any]) -> None:
     message = {"message_id": message_id, "name": name, "number": order.number, "payload": payload}
-    enqueue(session, TOPIC, key=message_id, payload=message)
+    enqueue(session, TOPIC, key=message_id, payload=message, subject=f"{ORDER}:{order.number}")
