@@ -10,17 +10,20 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from portal.unprivileged import Account, account_for, home_for, programs_for
+
+if TYPE_CHECKING:
+    import psutil
 
 SUPERUSER = "portal"
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -40,13 +43,20 @@ class EmbeddedPostgres:
     """One server for one data directory; a context manager that starts (or joins) it and lets it go.
 
     `durable=False` trades safety against power cuts for speed: for tests only. `say` hears what a person should know.
+    `options` are server settings that go before ours.
     """
 
     def __init__(
-        self, data_dir: Path, *, durable: bool = True, say: Callable[[str], None] = lambda _message: None
+        self,
+        data_dir: Path,
+        *,
+        durable: bool = True,
+        say: Callable[[str], None] = lambda _message: None,
+        options: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir.resolve()
         self._durable = durable
+        self._options = dict(options or {})
         self._say = say
         self._users: int | None = None
         self._account = Account()
@@ -101,6 +111,12 @@ class EmbeddedPostgres:
             return False
         return row is not None and Path(row[0]) == self._cluster
 
+    def process(self) -> "psutil.Process":
+        """Return the server's first process; psutil.NoSuchProcess when it does not run."""
+        import psutil
+
+        return psutil.Process(int((self._cluster / "postmaster.pid").read_text().split()[0]))
+
     def url(self, name: str) -> str:
         """Return the URL of a database of this server."""
         return f"postgresql://{SUPERUSER}@/{quote(name)}?host={quote(str(self._socket_dir), safe='/')}"
@@ -129,7 +145,8 @@ class EmbeddedPostgres:
     def delete(self) -> None:
         """Stop the server whoever uses it and remove its files: what it held is gone."""
         if self._cluster.exists():
-            self._control("stop", "-m", "immediate")
+            with suppress(EmbeddedFailed):  # it was killed already
+                self._control("stop", "-m", "immediate")
         self._let_go()
         shutil.rmtree(self._home, ignore_errors=True)
         shutil.rmtree(self._socket_dir, ignore_errors=True)
@@ -173,7 +190,7 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         self._make_private(self._socket_dir)
         self._forget_dead_server()
-        options = COMMON_OPTIONS | ({} if self._durable else FORGETFUL_OPTIONS)
+        options = COMMON_OPTIONS | ({} if self._durable else FORGETFUL_OPTIONS) | self._options
         arguments = ["-k", str(self._socket_dir), *(f"--{name}={value}" for name, value in options.items())]
         self._control("start", "-t", "120", "-l", "server.log", "-o", shlex.join(arguments))
 

@@ -1,4 +1,4 @@
-"""A whole portal for a while: an embedded database of its own, a web process and a worker process, on loopback only."""
+"""A whole portal for a while: an embedded database of its own, and any number of web and worker processes, on loopback only."""
 
 import os
 import shutil
@@ -15,11 +15,11 @@ from typing import Self
 
 import httpx
 import psutil
-from sqlalchemy import func, select
 
 from portal import database, heartbeat, migrations
 from portal.capabilities import register_all
 from portal.embedded import EmbeddedPostgres
+from portal.settings import ROOT
 from portal.workflow.delivery import publish_delivered
 
 START_WITHIN = 60.0
@@ -35,21 +35,34 @@ class ProcessEnded(RuntimeError):
 class Installation:
     """A context manager; inside it `portal.database` of this process is connected to the same database.
 
-    `durable=False` is for tests: commits survive the killing of our processes, but no power cut.
+    Processes have names: one web process "web" and one worker "worker" when nothing else is said, any number otherwise
+    (`start_web("web-b")`, `start_worker("worker-b")`). A name stands for the same port and the same log from start to start.
+    `environment` is for all of them. `durable=False` is for tests: commits survive `kill -9` of any process, the database
+    server included (`kill_database`, `start_database`), but no power cut.
     """
 
     def __init__(self, *, durable: bool = True, environment: Mapping[str, str] | None = None) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="portal-installation-"))
-        self.port = _free_port()
-        self._postgres = EmbeddedPostgres(self.directory, durable=durable)
+        written = {} if durable else {"synchronous_commit": "on"}
+        self._postgres = EmbeddedPostgres(self.directory, durable=durable, options=written)
         self._more = dict(environment or {})
         self._url = ""
+        self._ports: dict[str, int] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def address(self) -> str:
-        """Where the web process answers."""
-        return f"http://{HOST}:{self.port}"
+        """Where the web process "web" answers."""
+        return self.address_of("web")
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database; the same after the server has been started anew."""
+        return self._url
+
+    def address_of(self, name: str) -> str:
+        """Return where the web process of that name answers, or will once it is started."""
+        return f"http://{HOST}:{self._ports.setdefault(name, free_port())}"
 
     def __enter__(self) -> Self:
         """Start the database and migrate it; no process runs yet."""
@@ -70,12 +83,9 @@ class Installation:
         """End our processes and remove everything."""
         for process in self._processes.values():
             process.terminate()
-        for process in self._processes.values():
-            try:
-                process.wait(STOP_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        for name in self._processes:
+            if self._ended(name) is None:
+                self.kill(name)
         self._remove()
 
     def _remove(self) -> None:
@@ -83,15 +93,27 @@ class Installation:
         self._postgres.delete()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def start_web(self) -> None:
-        """Start the web process and return once it answers; ProcessEnded."""
-        self._start("web", "web", "--host", HOST, "--port", str(self.port))
-        self.until("web", self._web_answers)
+    def start_web(
+        self, name: str = "web", *, release: Path = ROOT, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a web process and return once it answers; ProcessEnded.
 
-    def start_worker(self) -> None:
-        """Start the worker and return once it has shown that it lives; ProcessEnded."""
-        process = self._start("worker", "worker")
-        self.until("worker", lambda: _beats(process.pid))
+        `release`: the directory of the code that it runs, this one's unless said; `environment`: for this start alone.
+        """
+        address = self.address_of(name)
+        self._start(name, release, environment, "web", "--host", HOST, "--port", str(self._ports[name]))
+        self.until(name, lambda: _answers(address))
+
+    def start_worker(
+        self, name: str = "worker", *, release: Path = ROOT, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a worker and return once it has shown that it lives; otherwise as `start_web`."""
+        process = self._start(name, release, environment, "worker")
+        self.until(name, lambda: _beats(process.pid))
+
+    def pid(self, name: str) -> int:
+        """Return the id of a process that was started."""
+        return self._processes[name].pid
 
     def kill(self, name: str) -> None:
         """End a process as `kill -9` does: it hears nothing of it."""
@@ -99,26 +121,57 @@ class Installation:
         process.kill()
         process.wait()
 
+    def stop(self, name: str, *, within: float = STOP_WITHIN) -> int:
+        """Ask a process to end (TERM), wait, and return its exit status; ProcessEnded when it has not ended in time."""
+        self._processes[name].terminate()
+        status = self._ended(name, within)
+        if status is None:
+            raise ProcessEnded(f"the {name} process did not end within {within:.0f} s:\n{self.log(name)[-2000:]}")
+        return status
+
+    def kill_database(self) -> None:
+        """End the database server as `kill -9` does, and return when the last of its processes is gone."""
+        postmaster = self._postgres.process()
+        family = [postmaster, *postmaster.children(recursive=True)]
+        postmaster.kill()
+        _gone, left = psutil.wait_procs(family, STOP_WITHIN)
+        if left:
+            raise ProcessEnded(f"{len(left)} processes of the database server outlive it")
+
+    def start_database(self) -> None:
+        """Start the database server again, at the same address; EmbeddedFailed."""
+        self._postgres.start()
+
     def cpu_seconds(self) -> dict[str, float]:
-        """Return the processor time spent so far by the web process, the worker and the database server with all its children."""
-        spent = {name: _cpu(psutil.Process(process.pid)) for name, process in self._processes.items()}
-        return spent | {"postgres": _family_cpu(self._postmaster())}
+        """Return the processor time spent so far by each living process and by the database server with all its children."""
+        living = {name: process for name, process in self._processes.items() if process.poll() is None}
+        spent = {name: _cpu(psutil.Process(process.pid)) for name, process in living.items()}
+        return spent | {"postgres": _family_cpu(self._postgres.process())}
 
     def log(self, name: str) -> str:
         """Return what a process wrote."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
-    def _start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, name: str, release: Path, more: Mapping[str, str] | None, *arguments: str
+    ) -> subprocess.Popen[bytes]:
         environment = os.environ | self._more | {
             "PORTAL_DATABASE_URL": self._url,
             "PORTAL_DATA_DIR": str(self.directory),
-        }  # fmt: skip
+        } | dict(more or {})  # fmt: skip
         with (self.directory / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "portal", *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [sys.executable, "-m", "portal", *arguments], cwd=release, env=environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self._processes[name] = process
         return process
+
+    def _ended(self, name: str, within: float = STOP_WITHIN) -> int | None:
+        try:
+            return self._processes[name].wait(within)
+        except subprocess.TimeoutExpired:
+            return None
 
     def until(self, name: str, ready: Callable[[], bool], *, within: float = START_WITHIN) -> None:
         """Return once something is so that a process brings about; ProcessEnded when it ends instead, or takes too long."""
@@ -130,18 +183,12 @@ class Installation:
             if time.monotonic() > deadline:
                 raise ProcessEnded(f"the {name} process took over {within:.0f} s:\n{self.log(name)[-2000:]}")
 
-    def _web_answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.address}/healthz", timeout=2).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
 
-    def _postmaster(self) -> psutil.Process:
-        with database.unit_of_work() as session:
-            backend: int = session.scalars(select(func.pg_backend_pid())).one()
-        parent = psutil.Process(backend).parent()
-        assert parent is not None
-        return parent
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz", timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def _beats(pid: int) -> bool:
@@ -165,7 +212,8 @@ def _family_cpu(parent: psutil.Process) -> float:
     return spent
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address that nobody uses now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
