@@ -4,6 +4,8 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import incidents
+from portal.operations.routes import batches, incidents
 
-routers = [Router(path="/", route_handlers=[*incidents.HANDLERS], guards=[roles(Role.ADMINISTRATOR)])]
+routers = [
+    Router(path="/", route_handlers=[*batches.HANDLERS, *incidents.HANDLERS], guards=[roles(Role.ADMINISTRATOR)])
+]

@@ -1,0 +1,11 @@
+"""The worker's side of operations: batches."""
+
+from portal import outbox
+from portal.operations import batches
+from portal.outbox import Delivery
+
+
+@outbox.handler(batches.TOPIC)
+def work_on_batch(delivery: Delivery) -> None:
+    """Do some of a batch."""
+    batches.work(delivery.payload["batch_id"])
