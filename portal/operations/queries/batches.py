@@ -87,7 +87,7 @@ _BATCHES = select(
     Batch.canaries,
     Batch.total,
     Batch.created_at,
-    User.name,
+    User.name.label("created_by"),
     Batch.ended_at,
 ).join(User, User.id == Batch.created_by)
 
