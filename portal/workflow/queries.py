@@ -4,12 +4,12 @@ Lists of tasks are the inbox's own joins over `UserTask`.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import DateTime, Text, func, literal, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import User
@@ -20,6 +20,9 @@ from portal.workflow.models import HistoryEntry, Incident, ProcessDefinition, Pr
 from portal.workflow.reasons import Reason, reasons
 from portal.workflow.step import load_definition
 from portal.workflow.vocabulary import Milestone, StatusLook, Vocabulary
+
+LOOKED_BACK = 1000
+"""So many moves of an instance are looked at to say why a token is where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,19 @@ class Happened:
     actor_id: int | None
     actor_name: str
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Something open in an instance. `kind` is incident, task, message, timer or action; `name` the incident's error, the task's id, the
+    message's or the action's name."""
+
+    kind: str
+    task_id: uuid.UUID
+    node_id: str
+    created_at: datetime
+    due_at: datetime | None
+    name: str
 
 
 class Here(TypedDict):
@@ -190,8 +206,24 @@ def timeline(session: Session, instance_id: int) -> list[Happened]:
     return [Happened(*row) for row in rows]
 
 
+def tokens(session: Session, instance_id: int) -> list[Token]:
+    """Return what is open in an instance, the oldest first: failed steps, tasks, and what it waits for (boundary events too)."""
+    failed = _open(Incident, instance_id, "incident", Incident.error, Incident.status == "open")
+    tasks = _open(UserTask, instance_id, "task", UserTask.id.cast(Text), UserTask.status == "open", task_id=UserTask.id)
+    waits = _open(Wait, instance_id, Wait.kind, Wait.name)
+    return [Token(*row) for row in session.execute(union_all(failed, tasks, waits).order_by("created_at", "node_id"))]
+
+
+def _open(model: Any, instance_id: int, kind: Any, name: Any, *more: Any, task_id: Any = None) -> Any:
+    due_at = model.due_at if hasattr(model, "due_at") else null().cast(DateTime(timezone=True))
+    return select(
+        literal(kind).label("kind") if isinstance(kind, str) else kind, (model.task_id if task_id is None else task_id).label("task_id"),
+        model.node_id, model.created_at, due_at.label("due_at"), name.label("name"),
+    ).where(model.instance_id == instance_id, *more)  # fmt: skip
+
+
 def path(session: Session, instance_id: int) -> Path:
-    """Return what a diagram's viewer paints for an instance."""
+    """Return what a diagram's viewer paints for an instance; ProcessNotFound."""
     rows = session.execute(
         select(HistoryEntry.node_id, func.max(HistoryEntry.at))
         .where(HistoryEntry.instance_id == instance_id, HistoryEntry.kind.in_(("node_entered", "flow_taken")))
@@ -199,31 +231,35 @@ def path(session: Session, instance_id: int) -> Path:
         .order_by(func.min(HistoryEntry.id))
     )
     entered: dict[str, datetime] = {node_id or "": at for node_id, at in rows}
-    failed = list(_nodes(session, Incident, instance_id, Incident.status == "open"))
-    tasks = _nodes(session, UserTask, instance_id, UserTask.status == "open")
-    waits = _nodes(session, Wait, instance_id, True)
+    found = tokens(session, instance_id)
+    drawn = _drawn(session, instance_id).nodes
     # a boundary event that waits is not where a token is: the token is in the activity
-    here = [
-        node for node in dict.fromkeys([*tasks, *waits, *failed]) if node in _arrived(session, instance_id, entered)
-    ]
+    nodes = [one for one in found if one.node_id in drawn and drawn[one.node_id].kind != "boundaryEvent"]
+    since = {one.node_id: entered.get(one.node_id, one.created_at) for one in nodes}
     return {
         "taken": list(entered),
-        "here": [{"node": node, "since": entered[node]} for node in here],
-        "incidents": failed,
+        "here": [{"node": node, "since": at} for node, at in since.items()],
+        "incidents": list(dict.fromkeys(one.node_id for one in found if one.kind == "incident")),
     }
 
 
-def _nodes(session: Session, model: Any, instance_id: int, condition: Any) -> Sequence[str]:
-    statement = select(model.node_id).where(model.instance_id == instance_id)
-    return session.scalars(statement if condition is True else statement.where(condition)).all()
+def _drawn(session: Session, instance_id: int) -> Vocabulary:
+    row = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.digest)
+        .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
+        .where(ProcessInstance.id == instance_id)
+    ).first()
+    if row is None:
+        raise ProcessNotFound
+    return load_definition(session, row.id, row.digest).vocabulary
 
 
-def _arrived(session: Session, instance_id: int, entered: Mapping[str, datetime]) -> set[str]:
-    definition_id = session.scalars(
-        select(ProcessInstance.definition_id).where(ProcessInstance.id == instance_id)
-    ).one()
-    nodes = vocabulary(session, definition_id).nodes
-    return {node for node in entered if node in nodes and nodes[node].kind != "boundaryEvent"}
+def vocabularies(session: Session, definition_ids: Iterable[int]) -> dict[int, Vocabulary]:
+    """Return what several definitions' diagrams say, by id; one statement when this process has read them before."""
+    rows = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.digest).where(ProcessDefinition.id.in_(set(definition_ids)))
+    ).all()
+    return {row.id: load_definition(session, row.id, row.digest).vocabulary for row in rows}
 
 
 def why(session: Session, task_id: uuid.UUID) -> list[Reason]:
@@ -237,3 +273,23 @@ def why(session: Session, task_id: uuid.UUID) -> list[Reason]:
     created = next((e.id for e in entries if e.kind == "task_created" and e.detail.get("task") == str(task_id)), 0)
     before = [entry for entry in entries if entry.id < created]
     return reasons(vocabulary(session, task.definition_id), task.node_id, before)
+
+
+def why_here(session: Session, *, instance_id: int, drawn: Vocabulary, nodes: Iterable[str]) -> dict[str, list[Reason]]:
+    """Return by node why a token is there now, as `why` does, in one statement over the last `LOOKED_BACK` moves."""
+    rows = session.execute(
+        select(HistoryEntry.id, HistoryEntry.kind, HistoryEntry.node_id, HistoryEntry.detail)
+        .where(
+            HistoryEntry.instance_id == instance_id, HistoryEntry.kind.in_(("node_entered", "flow_taken", "decision"))
+        )
+        .order_by(HistoryEntry.id.desc())
+        .limit(LOOKED_BACK)
+    ).all()
+    found = {}
+    for node in nodes:
+        entered = next(
+            (place for place, row in enumerate(rows) if (row.kind, row.node_id) == ("node_entered", node)), None
+        )
+        if entered is not None:
+            found[node] = reasons(drawn, node, rows[:entered:-1])
+    return found

@@ -65,6 +65,13 @@ def reasons(vocabulary: Vocabulary, node_id: str, entries: Sequence[Entry]) -> l
     return [r for kind, r in found if not (tables and kind == "gateway" and _only_reads(r, answers))]
 
 
+def reason_of(vocabulary: Vocabulary, entry: Entry) -> Reason | None:
+    """Return what a decision or a gateway's choice looked at; None for entries that chose nothing."""
+    if entry.kind == "decision":
+        return _table(vocabulary, entry)
+    return _gateway(vocabulary, entry) if entry.kind == "flow_taken" and entry.detail.get("conditions") else None
+
+
 def _only_reads(reason: Reason, answers: Iterable[str | None]) -> bool:
     return all(fact.label.split(".")[0] in answers for fact in reason.facts)
 
