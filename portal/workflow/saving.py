@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from portal.database import run_prepared
 from portal.workflow.codec import FORMAT
 from portal.workflow.host import Event, Waiting
 from portal.workflow.models import Incident
@@ -19,8 +21,22 @@ from portal.workflow.vocabulary import Node
 
 LIVE = "portal_events"
 """The channel of the live pages: `tasks`, and `subject:<process>:<business key>`."""
-_PERSONAL = frozenset({"started", "task_completed", "message", "retried"})
+_PERSONAL = frozenset(
+    {
+        "started",
+        "task_completed",
+        "message",
+        "retried",
+        "resumed",
+        "moved",
+        "skipped",
+        "fact_edited",
+        "timer_fired",
+        "migrated",
+    }
+)
 """What a person did; the rest of a step happens by itself."""
+_AS_JSON = frozenset({"opened", "awaited", "events"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,7 @@ class Instance:
     state: bytes
     version: int
     digest: str
+    suspended_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -79,19 +96,19 @@ class Changes:
     events: list[Event]
 
 
-_BEGIN = text("""
+_BEGIN = """
 with definition as (
-    select id, digest from process_definitions where key = :key and status = 'published'
+    select id, digest from process_definitions where key = %(key)s and status = 'published'
 ), made as (
     insert into process_instances (definition_id, process_key, business_key, customer_id, amount, status, state, state_format,
                                    version, started_at)
-    select id, :key, :business_key, cast(:customer_id as bigint), cast(:amount as numeric), 'running', '', :format, 1, :at
+    select id, %(key)s, %(business_key)s, cast(%(customer_id)s as bigint), cast(%(amount)s as numeric), 'running', '', %(format)s, 1, %(at)s
     from definition
     on conflict (process_key, business_key) do nothing
     returning id
 )
 select made.id, definition.id, definition.digest from definition left join made on true
-""")
+"""
 
 
 def insert_instance(
@@ -107,69 +124,89 @@ def insert_instance(
         "format": FORMAT,
         "at": at,
     }
-    row = session.connection().execute(_BEGIN, given).first()
-    return None if row is None else (row[0], row[1], row[2])
+    rows = run_prepared(session, _BEGIN, given)
+    return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
-_SAVE = text("""
+_STEP = """
 with step as (
-    select cast(:instance_id as bigint) as instance_id, cast(:at as timestamptz) as at, cast(:status as varchar) as status,
-           cast(:actor_id as bigint) as actor_id, cast(:process_key as varchar) as process_key,
-           cast(:business_key as varchar) as business_key, cast(:definition_id as bigint) as definition_id
-), completed as (
-    update user_tasks set status = 'completed', completed_at = step.at, completed_by = step.actor_id, result = cast(:result as jsonb)
-    from step where id = cast(:completed as uuid)
-), withdrawn as (
+    select cast(%(instance_id)s as bigint) as instance_id, cast(%(at)s as timestamptz) as at, cast(%(actor_id)s as bigint) as actor_id,
+           cast(%(process_key)s as varchar) as process_key, cast(%(business_key)s as varchar) as business_key,
+           cast(%(definition_id)s as bigint) as definition_id
+)"""
+_PARTS = {
+    "completed": """, completed as (
+    update user_tasks set status = 'completed', completed_at = step.at, completed_by = step.actor_id, result = cast(%(result)s as jsonb)
+    from step where id = cast(%(completed)s as uuid)
+)""",
+    "withdrawn": """, withdrawn as (
     update user_tasks set status = 'cancelled', completed_at = step.at
-    from step where id = any(cast(:withdrawn as uuid[])) and user_tasks.status = 'open'
-), opened as (
+    from step where id = any(cast(%(withdrawn)s as uuid[])) and user_tasks.status = 'open'
+)""",
+    "opened": """, opened as (
     insert into user_tasks (id, instance_id, process_key, business_key, definition_id, node_id, name_zh, name_en, role,
                             assignee_id, team, status, priority, due_at, created_at)
     select row.id, step.instance_id, step.process_key, step.business_key, step.definition_id, node_id, name_zh, name_en, role,
            assignee_id, (select team from users where users.id = assignee_id), 'open', priority, due_at, step.at
-    from step, jsonb_to_recordset(cast(:opened as jsonb)) as row(id uuid, node_id text, name_zh text, name_en text, role text,
-                                                                 assignee_id bigint, priority int, due_at timestamptz)
-), no_longer as (
-    delete from waits where task_id = any(cast(:no_longer as uuid[]))
+    from step, jsonb_to_recordset(cast(%(opened)s as jsonb)) as row(id uuid, node_id text, name_zh text, name_en text, role text,
+                                                                   assignee_id bigint, priority int, due_at timestamptz)
+)""",
+    "no_longer": """, no_longer as (
+    delete from waits where task_id = any(cast(%(no_longer)s as uuid[]))
     returning instance_id, definition_id, node_id, created_at
 ), visited as (
     insert into node_visits (instance_id, definition_id, node_id, entered_at, left_at)
     select no_longer.instance_id, no_longer.definition_id, node_id, created_at, step.at from no_longer, step
-), awaited as (
+)""",
+    "awaited": """, awaited as (
     insert into waits (instance_id, definition_id, task_id, node_id, kind, name, business_key, due_at, created_at)
     select step.instance_id, step.definition_id, task_id, node_id, kind, name, step.business_key, due_at, step.at
-    from step, jsonb_to_recordset(cast(:awaited as jsonb)) as row(task_id uuid, node_id text, kind text, name text,
-                                                                  due_at timestamptz)
-), happened as (
+    from step, jsonb_to_recordset(cast(%(awaited)s as jsonb)) as row(task_id uuid, node_id text, kind text, name text,
+                                                                    due_at timestamptz)
+)""",
+    "events": """, happened as (
     insert into history (instance_id, at, kind, node_id, name_zh, name_en, actor_id, actor_name, detail)
     select step.instance_id, step.at, kind, node_id, name_zh, name_en, row.actor_id, actor_name, detail
-    from step, jsonb_to_recordset(cast(:events as jsonb)) as row(kind text, node_id text, name_zh text, name_en text,
-                                                                 actor_id bigint, actor_name text, detail jsonb)
-), saved as (
+    from step, jsonb_to_recordset(cast(%(events)s as jsonb)) as row(kind text, node_id text, name_zh text, name_en text,
+                                                                   actor_id bigint, actor_name text, detail jsonb)
+)""",
+}
+_SAVED = """, saved as (
     update process_instances
-    set state = :state, state_format = :format, status = step.status, version = version + 1,
-        ended_at = case when step.status = 'completed' then step.at end
+    set state = %(state)s, state_format = %(format)s, status = %(status)s, version = version + 1,
+        ended_at = case when cast(%(status)s as varchar) = 'completed' then step.at end
     from step where id = step.instance_id
 )
-select pg_notify(:channel, 'tasks'), pg_notify(:channel, :subject)
-""")
+select pg_notify(%(channel)s, 'tasks'), pg_notify(%(channel)s, %(subject)s)
+"""
+
+
+@cache
+def _save(*parts: str) -> str:
+    """Write the statement for a step in which only these parts changed: what is empty would cost as much as what is not."""
+    return _STEP + "".join(_PARTS[part] for part in parts) + _SAVED
 
 
 def save_step(session: Session, changes: Changes) -> None:
     """Write a step's rows and tell the live pages, in one statement."""
     instance, completed = changes.instance, changes.completed
-    session.connection().execute(
-        _SAVE,
+    given = {
+        "completed": completed and completed.task_id,
+        "withdrawn": changes.withdrawn,
+        "opened": [_opened(task) for task in changes.opened],
+        "no_longer": changes.no_longer,
+        "awaited": [_awaited(wait) for wait in changes.awaited],
+        "events": [_event(event, changes) for event in changes.events],
+    }
+    parts = [part for part, value in given.items() if value]
+    run_prepared(
+        session,
+        _save(*parts),
         {
+            **{part: _json(given[part]) if part in _AS_JSON else given[part] for part in parts},
+            "result": _json(completed.result) if completed else None,
             "at": changes.at,
             "actor_id": changes.actor_id,
-            "completed": completed.task_id if completed else None,
-            "result": _json(completed.result) if completed else None,
-            "withdrawn": changes.withdrawn,
-            "opened": _json([_opened(task) for task in changes.opened]),
-            "no_longer": changes.no_longer,
-            "awaited": _json([_awaited(wait) for wait in changes.awaited]),
-            "events": _json([_event(event, changes) for event in changes.events]),
             "instance_id": instance.id,
             "process_key": instance.process_key,
             "business_key": instance.business_key,
