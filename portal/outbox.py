@@ -33,6 +33,7 @@ class OutboxRow(Numbered, Base):
         Index("ix_outbox_due", "available_at", postgresql_where=text("status = 'pending'")),
         Index("ix_outbox_target", "target", "available_at", postgresql_where=text("status = 'pending'")),
         Index("ix_outbox_subject", "subject", "id"),
+        Index("ix_outbox_dead", "id", postgresql_where=text("status = 'dead'")),
     )
 
     topic: Mapped[str] = mapped_column(String(80))

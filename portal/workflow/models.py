@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -78,6 +79,25 @@ class ProcessInstance(Numbered, Base):
         Index("ix_process_instances_business_key", "business_key"),
         Index("ix_process_instances_customer_id", "customer_id"),
         Index("ix_process_instances_open", "status", "process_key", postgresql_where=text("ended_at is null")),
+        Index("ix_process_instances_status_started", "status", "started_at", "id"),
+        Index("ix_process_instances_process_started", "process_key", "status", "started_at", "id"),
+        Index("ix_process_instances_definition_started", "definition_id", "status", "started_at", "id"),
+        Index(
+            "ix_process_instances_suspended",
+            "started_at",
+            "id",
+            postgresql_where=text("suspended_at is not null and ended_at is null"),
+        ),
+        Index(
+            "ix_process_instances_key_prefix",
+            "business_key",
+            postgresql_ops={"business_key": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_process_instances_number_prefix",
+            literal_column("substr(business_key, strpos(business_key, '-') + 1)").label("number"),
+            postgresql_ops={"number": "text_pattern_ops"},
+        ),
     )
 
     definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"), index=True)
@@ -197,6 +217,7 @@ class Message(Numbered, Base):
         CheckConstraint("status in ('pending', 'delivered', 'expired')", name="status"),
         Index("ix_messages_pending", "business_key", "name", postgresql_where=text("status = 'pending'")),
         Index("ix_messages_expiry", "expires_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_messages_expired", "id", postgresql_where=text("status = 'expired'")),
     )
 
     sender: Mapped[str] = mapped_column(String(80))
@@ -217,7 +238,7 @@ class HistoryEntry(Numbered, Base):
 
     Kinds: started, node_entered, flow_taken, decision, task_created, task_claimed, task_released, task_delegated, task_completed,
     task_cancelled, message, timer, action_requested, action, incident, retried, status, ended; and what operators do: cancelled,
-    suspended, resumed, moved, skipped, fact_edited, timer_fired, migrated (detail: reason, and what was changed). For flow_taken
+    suspended, resumed, moved, skipped, fact_edited, timer_fired, message_sent, migrated (detail: reason, and what was changed). For flow_taken
     `node_id` is the flow's id.
     """
 
