@@ -51,3 +51,19 @@ class DiagramRefused(InvalidInput):
     def __init__(self, message: Any, problems: Sequence[Problem]) -> None:
         super().__init__(message, problems=list(problems))
         self.problems = list(problems)
+
+
+class MigrationRefused(Conflict):
+    """An instance cannot be moved to another version of its process; it is left exactly as it is."""
+
+
+class InstanceEnded(Conflict):
+    """The instance is over: nothing can be done to it any more."""
+
+
+class StateUnreadable(Conflict):
+    """What was saved of the instance cannot be loaded; it can only be looked at, and cancelled."""
+
+
+class CannotMove(Conflict):
+    """The token cannot faithfully stand there; the message says why."""

@@ -63,7 +63,7 @@ def deliver_pending(session: Session, *, business_key: str, actor: Actor | None 
         going = running(session, instance.id)
         if going is not None:
             going.messages_arrived = True
-        elif instance.id not in wanted:
+        elif instance.id not in wanted or instance.suspended_at is not None:
             continue
         elif actor is not None:
             _deliver(session, instance, actor, person=True)

@@ -5,9 +5,11 @@ A capability registers in its `actions.py`; `names()` and the tables here are re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from sqlalchemy.orm import Session
+
+from portal.accounts.actor import Actor
 
 Facts = Mapping[str, Mapping[str, str]]
 """What is known at the start of a process: name → member → type (text, money, integer, number, yesno, date, list)."""
@@ -60,6 +62,17 @@ class Subject(Protocol):
 
     def ended(self, session: Session, business_key: str) -> None:
         """Hear that the process has ended, in its last step's transaction."""
+
+
+@runtime_checkable
+class Cancellable(Protocol):
+    """What a subject may offer besides: hearing that an operator ended its process where it stood."""
+
+    def cancelled(self, session: Session, business_key: str, *, actor: Actor, reason: str) -> None:
+        """Do to the business object what ending its process means, in the same transaction; the reason is for staff only."""
+
+    def if_cancelled(self, session: Session, business_key: str) -> list[Any]:
+        """Say, as sentences (lazy texts), what that would be now, and what would not be undone."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+"""Instances that an operator keeps from moving: since when, by whom and why, and the refusals that say so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.actor import Actor
+from portal.errors import Conflict
+from portal.web.i18n import lazy_gettext as _
+from portal.workflow.models import HistoryEntry, ProcessInstance
+from portal.workflow.naming import When
+from portal.workflow.saving import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """An instance's suspension: since when, by whom, and the reason they gave."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+class InstanceSuspended(Conflict):
+    """An operator keeps the instance from moving; customers are not told who and why."""
+
+
+def suspension(session: Session, instance_id: int) -> Suspension | None:
+    """Return an instance's suspension, or None when it moves."""
+    row = session.execute(
+        select(ProcessInstance.suspended_at, HistoryEntry.actor_name, HistoryEntry.detail)
+        .outerjoin(HistoryEntry, (HistoryEntry.instance_id == ProcessInstance.id) & (HistoryEntry.kind == "suspended"))
+        .where(ProcessInstance.id == instance_id, ProcessInstance.suspended_at.is_not(None))
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Suspension(row[0], row[1] or "", str((row[2] or {}).get("reason", "")))
+
+
+def suspension_of(session: Session, *, process_key: str, business_key: str) -> Suspension | None:
+    """Return the suspension of a business object's process, or None when it moves or there is none."""
+    instance_id = session.scalar(
+        select(ProcessInstance.id).where(
+            ProcessInstance.process_key == process_key,
+            ProcessInstance.business_key == business_key,
+            ProcessInstance.suspended_at.is_not(None),
+        )
+    )
+    return None if instance_id is None else suspension(session, instance_id)
+
+
+def require_moving(session: Session, instance: Instance, actor: Actor) -> None:
+    """Refuse to go on with a suspended instance; raises InstanceSuspended, saying since when and why (to staff)."""
+    if instance.suspended_at is None:
+        return
+    known = suspension(session, instance.id)
+    if actor.is_contact or known is None:
+        raise InstanceSuspended(
+            _("This is paused for the moment; your salesperson can tell you more. Nothing was changed.")
+        )
+    raise InstanceSuspended(
+        _(
+            "%(name)s has paused this process since %(when)s: %(reason)s. Nothing moves until it is resumed.",
+            name=known.by, when=When(known.at), reason=known.reason,
+        )
+    )  # fmt: skip
