@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import Middleware, ShutdownNotifications, TimeLimit
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import capabilities, clock, database, heartbeat, outbox
 from portal.database import unit_of_work
@@ -27,6 +27,10 @@ log = structlog.get_logger(__name__)
 IN_FLIGHT = 64
 POLL = 1.0
 POLL_WHEN_FULL = 0.1
+BROKER_ANSWERS = 5.0
+"""Seconds that the broker may take for an answer."""
+BROKER_BACK = 2.0
+"""Seconds until a broker that could not be reached is tried again."""
 HEED_STOP = 0.5
 TIME_LIMIT = outbox.LEASE - timedelta(seconds=10)
 """A handler must end before its lease does, or another would begin beside it."""
@@ -50,9 +54,14 @@ def _broker(url: str) -> dramatiq.Broker:
         return StubBroker(middleware=middleware)
     scheme = url.partition("://")[0]
     if scheme in {"redis", "rediss"}:
+        import redis
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=middleware)  # type: ignore[no-untyped-call]  # untyped in dramatiq
+        # Without time limits a connection whose other end went away in silence would hold its thread for ever.
+        client = redis.Redis.from_url(
+            url, socket_timeout=BROKER_ANSWERS, socket_connect_timeout=BROKER_ANSWERS, socket_keepalive=True
+        )
+        return RedisBroker(client=client, middleware=middleware)  # type: ignore[no-untyped-call]  # untyped in dramatiq
     if scheme in {"amqp", "amqps"}:
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
@@ -67,6 +76,7 @@ class Relay:
         self._send = send
         self._out: dict[int, datetime] = {}
         self.wake = threading.Event()
+        self.broker_away = False
 
     @property
     def pause(self) -> float:
@@ -87,10 +97,33 @@ class Relay:
                 self._out = {row.id: row.available_at for row in rows if self._out[row.id] == row.available_at}
             ids = outbox.lease(session, limit=IN_FLIGHT - len(self._out)) if len(self._out) < IN_FLIGHT else []
             leased = session.execute(known.where(outbox.OutboxRow.id.in_(ids))).all() if ids else []
-        for row in leased:
-            self._out[row.id] = row.available_at
-            self._send(row.id)
-        return len(leased)
+        return self._hand_over({row.id: row.available_at for row in leased})
+
+    def _hand_over(self, leases: dict[int, datetime]) -> int:
+        """Send; what a broker that cannot be reached did not take is due again at once, not when its lease is over."""
+        self.broker_away = False
+        for sent, row_id in enumerate(leases):
+            try:
+                self._send(row_id)
+            except Exception as error:  # noqa: BLE001  each broker's library has its own
+                log.warning("broker_away", error=outbox.describe(error), kept=len(leases) - sent)
+                self.broker_away = True
+                _give_back({left: leases[left] for left in list(leases)[sent:]})
+                return sent
+            self._out[row_id] = leases[row_id]
+        return len(leases)
+
+
+def _give_back(leases: dict[int, datetime]) -> None:
+    """End leases that nobody else has taken over meanwhile."""
+    with unit_of_work() as session:
+        for row_id, until in leases.items():
+            ours = (outbox.OutboxRow.id == row_id, outbox.OutboxRow.available_at == until)
+            session.execute(
+                update(outbox.OutboxRow)
+                .where(*ours, outbox.OutboxRow.status == "pending")
+                .values(available_at=clock.now())
+            )
 
 
 @contextmanager
@@ -137,6 +170,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
 def _relay(relay: Relay, stop: threading.Event) -> None:
     while not stop.is_set():
         _guarded(relay.hand_over, "relay")
+        if relay.broker_away:  # every new row would wake us for nothing
+            stop.wait(BROKER_BACK)
         relay.wake.wait(relay.pause)
 
 
