@@ -18,10 +18,14 @@ from portal.workflow.step import lock, step
 log = structlog.get_logger(__name__)
 
 
+_MOVING = Wait.instance_id.not_in(select(ProcessInstance.id).where(ProcessInstance.suspended_at.is_not(None)))
+"""What waits in suspended instances is left alone until they are resumed."""
+
+
 def next_due() -> datetime | None:
     """Return when the next timer is due, or None."""
     with unit_of_work() as session:
-        return session.scalars(select(func.min(Wait.due_at)).where(Wait.kind == "timer")).one()
+        return session.scalars(select(func.min(Wait.due_at)).where(Wait.kind == "timer", _MOVING)).one()
 
 
 def fire_due(*, limit: int = 100) -> int:
@@ -42,7 +46,7 @@ def fire_due(*, limit: int = 100) -> int:
 def _due(session: Session, limit: int) -> list[int]:
     statement = (
         select(Wait.instance_id, func.min(Wait.due_at))
-        .where(Wait.kind == "timer", Wait.due_at <= clock.now())
+        .where(Wait.kind == "timer", Wait.due_at <= clock.now(), _MOVING)
         .group_by(Wait.instance_id)
         .order_by(func.min(Wait.due_at))
         .limit(limit)
@@ -64,6 +68,8 @@ def _fire(instance_id: int) -> bool:
     try:
         with unit_of_work() as session:
             for instance in lock(session, ProcessInstance.id == instance_id, skip_locked=True):
+                if instance.suspended_at is not None:
+                    return False
                 with step(session, instance, actor=SYSTEM, person=False) as going:
                     run = going.run
                 return any(event.kind == "timer" for event in run.events)
@@ -95,6 +101,7 @@ def _left_over(session: Session, limit: int) -> list[str]:
             Message.status == "pending",
             Message.expires_at > clock.now(),
             Message.received_at < clock.now() - timedelta(seconds=1),
+            _MOVING,
         )
         .distinct()
         .limit(limit)
