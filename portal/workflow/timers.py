@@ -18,7 +18,9 @@ from portal.workflow.step import lock, step
 log = structlog.get_logger(__name__)
 
 
-_MOVING = Wait.instance_id.not_in(select(ProcessInstance.id).where(ProcessInstance.suspended_at.is_not(None)))
+_MOVING = Wait.instance_id.not_in(
+    select(ProcessInstance.id).where(ProcessInstance.suspended_at.is_not(None), ProcessInstance.ended_at.is_(None))
+)
 """What waits in suspended instances is left alone until they are resumed."""
 
 
