@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.accounts import audit
 from portal.accounts.actor import SYSTEM, Actor, Role
 from portal.accounts.models import User
 from portal.errors import Conflict, InvalidInput, NotPermitted
@@ -20,11 +21,14 @@ from portal.workflow import codec
 from portal.workflow.errors import AlreadyStarted, ProcessNotFound, TaskClosed, TaskNotFound, TaskTaken
 from portal.workflow.forms import parse_form
 from portal.workflow.messaging import receive_message
-from portal.workflow.models import HistoryEntry, Incident, ProcessInstance, UserTask
+from portal.workflow.models import Incident, ProcessInstance
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
 from portal.workflow.publishing import publish, publish_decision
-from portal.workflow.saving import LIVE, Completed, Instance, insert_instance
-from portal.workflow.step import first_step, lock, running, step
+from portal.workflow.saving import Completed, Instance, insert_instance
+from portal.workflow.step import Step, first_step, lock, running, step
+from portal.workflow.suspension import require_moving
+from portal.workflow.tasks import Task, hand_task, lock_task
+from portal.workflow.tokens import keep_result
 
 __all__ = [
     "claim_task",
@@ -88,8 +92,7 @@ def claim_task(session: Session, *, actor: Actor, task_id: uuid.UUID) -> None:
         return
     if task.assignee_id is not None:
         raise _taken(session, task.assignee_id)
-    task.assignee_id, task.claimed_at = actor.user_id, clock.now()
-    _record(session, task, actor, "task_claimed")
+    hand_task(session, task, actor=actor, assignee_id=actor.user_id, at=clock.now(), kind="task_claimed")
 
 
 def _check_may_work(actor: Actor, parties: TaskParties) -> None:
@@ -107,8 +110,7 @@ def release_task(session: Session, *, actor: Actor, task_id: uuid.UUID) -> None:
         raise _taken(session, task.assignee_id)
     if task.role is None:
         raise NotPermitted(_("This task can only be handed to somebody else"))
-    task.assignee_id, task.claimed_at = None, None
-    _record(session, task, actor, "task_released")
+    hand_task(session, task, actor=actor, assignee_id=None, at=clock.now(), kind="task_released")
 
 
 def delegate_task(session: Session, *, actor: Actor, task_id: uuid.UUID, to_user_id: int) -> None:
@@ -119,8 +121,16 @@ def delegate_task(session: Session, *, actor: Actor, task_id: uuid.UUID, to_user
     person = session.get(User, to_user_id)
     if person is None or not person.active or not _could_work(person, parties):
         raise InvalidInput(fields={"to_user_id": _("This person cannot do this task")})
-    task.assignee_id, task.claimed_at = person.id, clock.now()
-    _record(session, task, actor, "task_delegated", to=person.id, to_name=person.name)
+    hand_task(
+        session,
+        task,
+        actor=actor,
+        assignee_id=person.id,
+        at=clock.now(),
+        kind="task_delegated",
+        to=person.id,
+        to_name=person.name,
+    )
 
 
 def _could_work(person: User, parties: TaskParties) -> bool:
@@ -145,34 +155,32 @@ def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: M
         going.completed = Completed(task_id, _plain(result))
         going.note("task_completed", node, task=str(task_id), result=going.completed.result)
         going.run.complete(task_id, result)
-    session.expire(task)
 
 
 def _plain(result: Mapping[str, Any]) -> dict[str, Any]:
     return {key: str(value) if isinstance(value, Decimal) else value for key, value in result.items()}
 
 
-def _open_task(session: Session, actor: Actor, task_id: uuid.UUID) -> tuple[Instance, UserTask, TaskParties]:
+def _open_task(session: Session, actor: Actor, task_id: uuid.UUID) -> tuple[Instance, Task, TaskParties]:
     """Lock the task's instance and return the task, which the actor may see and which is open."""
-    owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
-    found = lock(session, ProcessInstance.id == owner)
-    if not found:
+    session.flush()
+    found = lock_task(session, task_id)
+    if found is None:
         raise TaskNotFound
-    if running(session, found[0].id) is not None:
+    instance, task = found
+    if running(session, instance.id) is not None:
         raise RuntimeError("an action of a step cannot work on a task of the same instance")
-    task = session.scalars(
-        select(UserTask).where(UserTask.id == task_id).execution_options(populate_existing=True)
-    ).one()
-    parties = TaskParties(task.role, task.assignee_id, found[0].customer_id, task.team)
+    parties = TaskParties(task.role, task.assignee_id, instance.customer_id, task.team)
     worked = task.completed_by is not None and task.completed_by == actor.user_id
     if not may_see(actor, parties) and not worked:
         raise TaskNotFound
     if task.status != "open":
         raise _closed(session, task)
-    return found[0], task, parties
+    require_moving(session, instance, actor)
+    return instance, task, parties
 
 
-def _closed(session: Session, task: UserTask) -> TaskClosed:
+def _closed(session: Session, task: Task) -> TaskClosed:
     by = session.scalars(select(User.name).where(User.id == task.completed_by)).first() if task.completed_by else None
     if task.status == "cancelled":
         return TaskClosed(_("This task is no longer needed: the process has moved on"), by=None, at=task.completed_at)
@@ -186,17 +194,6 @@ def _taken(session: Session, holder_id: int | None) -> TaskTaken:
     return TaskTaken(_("%(name)s has taken this task", name=holder), holder=holder)
 
 
-def _record(session: Session, task: UserTask, actor: Actor, kind: str, **detail: Any) -> None:
-    session.add(
-        HistoryEntry(
-            instance_id=task.instance_id, at=clock.now(), kind=kind, node_id=task.node_id, name_zh=task.name_zh,
-            name_en=task.name_en, actor_id=actor.user_id, actor_name=actor.name, detail={"task": str(task.id), **detail},
-        )
-    )  # fmt: skip
-    session.flush()
-    session.execute(select(func.pg_notify(LIVE, "tasks")))
-
-
 def complete_action(
     session: Session, *, task_id: uuid.UUID, instance_id: int, attempt: int, result: Mapping[str, Any] | None
 ) -> bool:
@@ -207,10 +204,21 @@ def complete_action(
         with step(session, instance, actor=SYSTEM, person=False) as going:
             if not (going.run.is_open(task_id) and going.run.attempt(task_id) == attempt):
                 return False
+            if instance.suspended_at is not None:
+                _keep(going, task_id, attempt, result)
+                return True
             node = going.run.complete(task_id, codec.clean(result))
             going.note("action", node, action=node.action, attempt=attempt)
         return True
     return False
+
+
+def _keep(going: Step, task_id: uuid.UUID, attempt: int, result: Mapping[str, Any] | None) -> None:
+    """Hold a result that came while the instance is suspended; resuming goes on with it."""
+    going.held = True
+    if keep_result(going.run, task_id, result):
+        node = going.before.waits[task_id].node
+        going.note("action", node, action=node.action, attempt=attempt, kept=True)
 
 
 def fail_action(session: Session, *, task_id: uuid.UUID, instance_id: int, attempt: int, error: str) -> None:
@@ -219,12 +227,13 @@ def fail_action(session: Session, *, task_id: uuid.UUID, instance_id: int, attem
         if instance.ended:
             return
         with step(session, instance, actor=SYSTEM, person=False) as going:
+            going.held = instance.suspended_at is not None
             if going.run.is_open(task_id) and going.run.attempt(task_id) == attempt:
                 going.run.block(task_id, error)
 
 
-def retry_incident(session: Session, *, actor: Actor, incident_id: int) -> None:
-    """Try a failed step again. Raises ProcessNotFound, Conflict (resolved already), NotPermitted (not an administrator)."""
+def retry_incident(session: Session, *, actor: Actor, incident_id: int, reason: str = "") -> None:
+    """Try a failed step again. Raises ProcessNotFound, Conflict (resolved already, suspended), NotPermitted (not an administrator)."""
     if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
         raise NotPermitted(_("Only an administrator may retry a failed step"))
     owner = select(Incident.instance_id).where(Incident.id == incident_id).scalar_subquery()
@@ -234,7 +243,10 @@ def retry_incident(session: Session, *, actor: Actor, incident_id: int) -> None:
     incident = session.execute(select(Incident.task_id, Incident.status).where(Incident.id == incident_id)).one()
     if incident.status != "open":
         raise Conflict(_("This incident has been resolved already"))
+    require_moving(session, found[0], actor)
     with step(session, found[0], actor=actor, person=False) as going:
         node = going.before.blocked.get(incident.task_id)
-        going.note("retried", node, incident=incident_id)
+        going.note("retried", node, incident=incident_id, reason=reason.strip())
         going.run.unblock(incident.task_id)
+    subject = ("instance", found[0].id)
+    audit.record(session, actor=actor, action="instance.retried", subject=subject, reason=reason.strip() or None)

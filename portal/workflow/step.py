@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 TOPIC = "workflow.perform_action"
 _STEPS = "portal.workflow.steps"
 
-_INSTANCE = select(
+INSTANCE = select(
     ProcessInstance.id,
     ProcessInstance.definition_id,
     ProcessInstance.process_key,
@@ -42,14 +42,15 @@ _INSTANCE = select(
     ProcessInstance.state,
     ProcessInstance.version,
     ProcessDefinition.digest,
+    ProcessInstance.suspended_at,
 ).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
 
 
 def lock(session: Session, where: Any, *, skip_locked: bool = False) -> list[Instance]:
     """Lock the instances of a condition in the order of their ids, against every other step; keys may still be referred to."""
-    statement = _INSTANCE.where(where).order_by(ProcessInstance.id)
+    statement = INSTANCE.where(where).order_by(ProcessInstance.id)
     rows = session.execute(statement.with_for_update(of=ProcessInstance, key_share=True, skip_locked=skip_locked))
-    return [Instance(*row) for row in rows]
+    return [Instance(*tuple(row)) for row in rows]
 
 
 def running(session: Session, instance_id: int) -> "Step | None":
@@ -234,7 +235,7 @@ class Step:
         wait = self.run.deliver(message.name, codec.from_json(message.payload))
         if wait is None:
             raise RuntimeError(f"nobody waits for {message.name}")
-        self.note("message", wait.node, name=message.name, sender=message.sender)
+        self.note("message", wait.node, name=message.name, sender=message.sender, message=message.id)
         self.session.execute(
             update(Message)
             .where(Message.id == message.id)
