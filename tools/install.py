@@ -23,6 +23,7 @@ NODE_AT_LEAST = 20
 
 sys.path.insert(0, str(ROOT))
 from tools.browser import NoBrowser, find_browser  # noqa: E402 - the path must be known first
+from tools.redis import NoRedis, find_redis  # noqa: E402
 
 
 class CannotInstall(RuntimeError):
@@ -38,6 +39,7 @@ def main(purpose: str) -> None:
         build_assets()
     if purpose == "test":
         provide_browser()
+        provide_redis()
 
 
 def make_venv() -> None:
@@ -129,14 +131,28 @@ def provide_browser() -> None:
     try:
         find_browser()
     except NoBrowser as error:
-        apt = shutil.which("apt-get")
-        if apt is None or os.geteuid() != 0:
-            raise CannotInstall(str(error)) from error
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        step("Updating apt's lists", [apt, "update"], environment=environment)
-        install = [apt, "install", "--yes", "--no-install-recommends", "chromium", "fonts-wqy-zenhei"]
-        step("Installing Chromium", install, environment=environment, advice=str(error))
+        apt_install("Chromium", ["chromium", "fonts-wqy-zenhei"], error)
         find_browser()
+
+
+def provide_redis() -> None:
+    """See that there is a Redis server: the wheel's where there is one, else the system's; as root on Debian or Ubuntu install it."""
+    try:
+        find_redis(venv=VENV)
+    except NoRedis as error:
+        apt_install("Redis", ["redis-server"], error)
+        find_redis(venv=VENV)
+
+
+def apt_install(title: str, packages: list[str], why: Exception) -> None:
+    """Install packages by apt; CannotInstall with `why` where that is not possible."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        raise CannotInstall(str(why)) from why
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    step("Updating apt's lists", [apt, "update"], environment=environment)
+    install = [apt, "install", "--yes", "--no-install-recommends", *packages]
+    step(f"Installing {title}", install, environment=environment, advice=str(why))
 
 
 def step(title: str, command: list[str], *, environment: dict[str, str] | None = None, advice: str = "") -> None:
