@@ -1,0 +1,309 @@
+"""Moving running instances to another version of their process, each in one transaction: wholly or not at all.
+
+A move keeps what people and the outside know: task ids, drafts, assignees, claims, due times, timers' moments, attempts, what is waited
+for. `migration_plan.py` says what corresponds, `migration_state.py` builds the new state and checks it; here it is written, and the
+instance runs on at once (a timer counted anew may be due). Where the new version could not run on, the move is refused.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import delete, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portal.accounts import audit
+from portal.accounts.actor import Actor, Role
+from portal.errors import InvalidInput, NotPermitted, PortalError
+from portal.outbox import describe
+from portal.web.i18n import lazy_gettext as _
+from portal.workflow.calendar import add_working_time
+from portal.workflow.definitions import Definition
+from portal.workflow.errors import MigrationRefused, ProcessNotFound
+from portal.workflow.migration_plan import Plan, make_plan
+from portal.workflow.migration_state import Moved, move
+from portal.workflow.models import ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.naming import Listed, Named
+from portal.workflow.saving import Instance
+from portal.workflow.step import Step, load_definition, lock, step
+from portal.workflow.vocabulary import Node
+
+log = structlog.get_logger(__name__)
+
+TIMERS = ("keep", "restart")
+"""keep: what is due stays due when it is; restart: timers and due times are counted anew from when the token arrived."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one open task or wait: where it was, where it is, and in words what changes (lazy texts)."""
+
+    node: Node
+    to: Node
+    changes: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a move, or would: `moves`, `at_once` (it goes on or ends by itself then), `refused` or `busy`; `text` says it."""
+
+    instance_id: int
+    business_key: str
+    kind: str
+    text: Any = None
+    changes: tuple[Change, ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class _Edition:
+    id: int
+    key: str
+    version: int
+    digest: str
+    definition: Definition
+
+
+def plan(
+    session: Session, *, from_definition_id: int, to_definition_id: int, mapping: Mapping[str, str] | None = None
+) -> Plan:  # fmt: skip
+    """Return how two versions of a process correspond; ProcessNotFound, InvalidInput (two different processes)."""
+    before, after = _editions(session, from_definition_id, to_definition_id)
+    return make_plan(before.definition.vocabulary, after.definition.vocabulary, mapping)
+
+
+def _editions(session: Session, *ids: int) -> list[_Edition]:
+    rows = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.digest)
+        .where(ProcessDefinition.id.in_(ids))
+    )  # fmt: skip
+    found = {row.id: _Edition(*row, definition=load_definition(session, row.id, row.digest)) for row in rows}
+    if set(ids) - found.keys():
+        raise ProcessNotFound
+    if len({edition.key for edition in found.values()}) > 1:
+        raise InvalidInput(_("These are versions of different processes"))
+    return [found[number] for number in ids]
+
+
+def dry_run(
+    session: Session,
+    *,
+    actor: Actor,
+    instance_ids: Sequence[int],
+    to_definition_id: int,
+    mapping: Mapping[str, str] | None = None,
+    timers: str = "keep",
+    from_definition_id: int | None = None,
+) -> list[Outcome]:
+    """Move each instance, really, in a savepoint that is rolled back, and return what came of it; nothing of it leaves or stays.
+
+    Instances that somebody is working on right now are `busy` and not waited for. Raises NotPermitted, ProcessNotFound.
+    """
+    _check_operator(actor)
+    plans: dict[int, Plan] = {}
+    return [
+        _rehearse(session, actor, number, to_definition_id, mapping, timers, from_definition_id, plans)
+        for number in dict.fromkeys(instance_ids)
+    ]
+
+
+def _rehearse(
+    session: Session, actor: Actor, number: int, to_id: int, mapping: Mapping[str, str] | None, timers: str,
+    from_id: int | None, plans: dict[int, Plan],
+) -> Outcome:  # fmt: skip
+    savepoint = session.begin_nested()
+    try:
+        instance = next(iter(lock(session, ProcessInstance.id == number, skip_locked=True)), None)
+        if instance is None:
+            return _absent(session, number)
+        try:
+            return _migrate(session, actor, instance, to_id, mapping, timers, from_id, "", plans)
+        except PortalError as error:
+            return Outcome(number, instance.business_key, "refused", error.message)
+        except OperationalError:
+            raise
+        except Exception as error:  # whatever it is, this instance stays; the list says why
+            log.warning("migration_rehearsal_failed", instance=number, exc_info=True)
+            return Outcome(number, instance.business_key, "refused", describe(error))
+    finally:
+        savepoint.rollback()
+
+
+def _absent(session: Session, number: int) -> Outcome:
+    key = session.scalars(select(ProcessInstance.business_key).where(ProcessInstance.id == number)).first()
+    if key is None:
+        raise ProcessNotFound
+    return Outcome(number, key, "busy", _("Somebody is working on it right now"))
+
+
+def migrate_instance(
+    session: Session,
+    *,
+    actor: Actor,
+    instance_id: int,
+    to_definition_id: int,
+    mapping: Mapping[str, str] | None = None,
+    timers: str = "keep",
+    reason: str,
+    from_definition_id: int | None = None,
+) -> Outcome:
+    """Move an instance to another version of its process and let it run on; audited, and in its history.
+
+    Raises NotPermitted, ProcessNotFound, InvalidInput (field `reason`), MigrationRefused, which says why; nothing is changed then.
+    """
+    _check_operator(actor)
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": _("Say why, for whoever looks at it later")})
+    instance = next(iter(lock(session, ProcessInstance.id == instance_id)), None)
+    if instance is None:
+        raise ProcessNotFound
+    return _migrate(session, actor, instance, to_definition_id, mapping, timers, from_definition_id, reason.strip(), {})
+
+
+def _check_operator(actor: Actor) -> None:
+    if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
+        raise NotPermitted(_("Only an administrator may move processes to another version"))
+
+
+def _migrate(
+    session: Session, actor: Actor, instance: Instance, to_id: int, mapping: Mapping[str, str] | None, timers: str,
+    from_id: int | None, reason: str, plans: dict[int, Plan],
+) -> Outcome:  # fmt: skip
+    if timers not in TIMERS:
+        raise InvalidInput(_("Choose whether timers are kept or counted anew"))
+    _check_movable(instance, to_id, from_id)
+    before, after = _editions(session, instance.definition_id, to_id)
+    if before.id not in plans:
+        plans[before.id] = make_plan(before.definition.vocabulary, after.definition.vocabulary, mapping)
+    arrived = _arrived(session, instance.id)
+    restart = timers == "restart"
+    # what is asked of the host while a state is only read: nothing has effects
+    host = Step(session, instance, actor=actor, person=False)
+    moved = move(
+        instance.state, before.definition, after.definition, plans[before.id], host, arrived=arrived, restart=restart
+    )
+    due = _rewrite(session, instance, to_id, moved, arrived if restart else {})
+    target = replace(instance, definition_id=after.id, digest=after.digest, state=moved.state)
+    going = _run_on(session, actor, target, moved, {
+        "from": before.version, "to": after.version, "timers": timers, "reason": reason,
+        "mapping": {old.id: new.id for old, new in moved.nodes.values() if old.id != new.id},
+    })  # fmt: skip
+    _record(session, actor, instance, before, after, reason)
+    return _outcome(instance, going, moved, due)
+
+
+def _check_movable(instance: Instance, to_id: int, from_id: int | None) -> None:
+    if instance.ended:
+        raise MigrationRefused(_("It is over"))
+    if instance.definition_id == to_id:
+        raise MigrationRefused(_("It runs on this version already"))
+    if from_id is not None and instance.definition_id != from_id:
+        raise MigrationRefused(_("It has moved to another version meanwhile"))
+    if instance.status == "incident":
+        raise MigrationRefused(_("A step of it has failed: mend that first"))
+
+
+def _arrived(session: Session, instance_id: int) -> dict[uuid.UUID, datetime]:
+    """Since when each open task and wait is open."""
+    tasks = select(UserTask.id, UserTask.created_at).where(
+        UserTask.instance_id == instance_id, UserTask.status == "open"
+    )
+    waits = select(Wait.task_id, Wait.created_at).where(Wait.instance_id == instance_id)
+    return {row[0]: row[1] for row in session.execute(tasks.union_all(waits))}
+
+
+_MOVE_TASKS = text("""
+with moved as (
+    select * from jsonb_to_recordset(cast(:moved as jsonb))
+    as row(id uuid, node_id text, name_zh text, name_en text, role text, priority int, due_at timestamptz, kind text, name text)
+), instances as (
+    update process_instances set definition_id = :definition_id where id = :instance_id
+), tasks as (
+    update user_tasks set definition_id = :definition_id, node_id = moved.node_id, name_zh = moved.name_zh,
+           name_en = moved.name_en, role = moved.role, priority = moved.priority, due_at = coalesce(moved.due_at, user_tasks.due_at)
+    from moved where user_tasks.id = moved.id and user_tasks.instance_id = :instance_id and user_tasks.status = 'open'
+)
+update waits set definition_id = :definition_id, node_id = moved.node_id, name = coalesce(moved.name, waits.name),
+       due_at = coalesce(moved.due_at, waits.due_at)
+from moved where waits.task_id = moved.id and waits.instance_id = :instance_id
+""")
+
+
+def _rewrite(
+    session: Session, instance: Instance, to_id: int, moved: Moved, arrived: Mapping[uuid.UUID, datetime]
+) -> dict[uuid.UUID, datetime]:
+    """Let the rows of open tasks and waits say where they are now; return the due times of people's tasks that were counted anew."""
+    session.flush()
+    due = {
+        task_id: add_working_time(arrived[task_id], to.due)
+        for task_id, (node, to) in moved.nodes.items()
+        if to.kind == "userTask" and to.due and task_id in arrived and to.due != node.due
+    }
+    rows = [_row(task_id, to, moved, due) for task_id, (_node, to) in moved.nodes.items()]
+    given = {"moved": orjson.dumps(rows).decode(), "definition_id": to_id, "instance_id": instance.id}
+    session.connection().execute(_MOVE_TASKS, given)
+    if moved.removed:
+        session.execute(
+            delete(Wait).where(Wait.instance_id == instance.id, Wait.task_id.in_(list(moved.removed)))
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+    return due
+
+
+def _row(task_id: uuid.UUID, to: Node, moved: Moved, due: Mapping[uuid.UUID, datetime]) -> dict[str, Any]:
+    """What a row says anew. An action that was asked for already stays the one that is waited for."""
+    name = {"message": to.message, "timer": to.id}.get(to.event)
+    again = moved.due[task_id][1] if task_id in moved.due else due.get(task_id)
+    return {"id": task_id, "node_id": to.id, "name_zh": to.name[0], "name_en": to.name[1], "role": to.role,
+            "priority": to.priority, "due_at": again, "name": name}  # fmt: skip
+
+
+def _run_on(session: Session, actor: Actor, target: Instance, moved: Moved, detail: dict[str, Any]) -> Step:
+    """Load the new state, note the move, run on (unless suspended) and save; refused when a step of the new version fails."""
+    with step(session, target, actor=actor, person=False) as going:
+        going.note("migrated", **detail)
+        going.held = target.suspended_at is not None
+        going.messages_arrived = not going.held
+        for task_id in moved.added:
+            going.before.waits.pop(task_id, None)
+    if going.run.failures:
+        node, error = next(iter(going.run.failures.values()))
+        raise MigrationRefused(
+            _("In the other version it would fail at “%(name)s”: %(error)s", name=Named(node.name), error=error)
+        )
+    return going
+
+
+def _record(session: Session, actor: Actor, instance: Instance, before: _Edition, after: _Edition, reason: str) -> None:
+    audit.record(
+        session, actor=actor, action="instance.migrated", subject=("instance", instance.id), reason=reason,
+        changes={"version": [before.version, after.version]},
+    )  # fmt: skip
+    session.flush()
+
+
+def _outcome(instance: Instance, going: Step, moved: Moved, due: Mapping[uuid.UUID, datetime]) -> Outcome:
+    run = going.run
+    now = run.snapshot()
+    open_ = now.tasks.keys() | now.waits.keys()
+    expected = going.before.tasks.keys() | going.before.waits.keys() | moved.added.keys()
+    kept = tuple(Change(old, new, _changes_of(task_id, moved, due)) for task_id, (old, new) in moved.nodes.items())
+    if run.ended:
+        return Outcome(instance.id, instance.business_key, "at_once", _("will complete at once"), kept, ended=True)
+    if open_ != expected:
+        fresh = [Named(node.name) for task_id, node in now.tasks.items() if task_id not in expected]
+        fresh += [Named(wait.node.name) for task_id, wait in now.waits.items() if task_id not in expected]
+        where = _("goes on at once to “%(names)s”", names=Listed(list(fresh))) if fresh else _("goes on at once")
+        return Outcome(instance.id, instance.business_key, "at_once", where, kept)
+    return Outcome(instance.id, instance.business_key, "moves", None, kept)
+
+
+def _changes_of(task_id: uuid.UUID, moved: Moved, due: Mapping[uuid.UUID, datetime]) -> tuple[Any, ...]:
+    if task_id in moved.due:
+        return (_("timer counted anew"),)
+    return (_("due time counted anew"),) if task_id in due else ()

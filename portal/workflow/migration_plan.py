@@ -1,0 +1,284 @@
+"""What moving from one version of a diagram to another means for each step: its counterpart, what changes, or why it cannot be. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from portal.web.i18n import lazy_gettext as _
+from portal.workflow.migration_structure import Structure, match_inputs
+from portal.workflow.naming import Named
+from portal.workflow.vocabulary import Node, Vocabulary
+
+ATTACHED = "boundaryEvent"
+HOLDS = frozenset(
+    {
+        "userTask",
+        "serviceTask",
+        "receiveTask",
+        "intermediateCatchEvent",
+        "eventBasedGateway",
+        "subProcess",
+        "callActivity",
+    }
+)
+"""Kinds of node that a token can be at when nothing is going on."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of the old version: its counterpart, what changes for a token there, or why there is none (lazy texts)."""
+
+    node: Node
+    to: Node | None
+    changes: tuple[Any, ...] = ()
+    reason: Any = None
+    automatic: bool = True
+    """The counterpart was found, not chosen by a person."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How two versions of a process correspond."""
+
+    old: Vocabulary
+    new: Vocabulary
+    mapped: Mapping[str, str]
+    """Old node → new node, of all kinds, subprocesses' parts included."""
+    chosen: frozenset[str] = frozenset()
+    _answers: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every node that a token can wait at, in the order of the diagram."""
+        return tuple(self._step(node) for node in self.old.nodes.values() if node.kind in HOLDS)
+
+    def _step(self, node: Node) -> Step:
+        reason = self.reason(node.id)
+        to = self.new.nodes.get(self.mapped.get(node.id, ""))
+        if reason is not None:
+            return Step(node, to, (), reason, node.id not in self.chosen)
+        assert to is not None
+        return Step(
+            node, to, tuple(changes(node, to)) + tuple(self._borders(node, to)), None, node.id not in self.chosen
+        )
+
+    def reason(self, node_id: str) -> Any:
+        """Say why a token at a node cannot be moved, or None."""
+        if node_id not in self._answers:
+            self._answers[node_id] = self._reason(self.old.nodes[node_id])
+        return self._answers[node_id]
+
+    def _reason(self, node: Node) -> Any:
+        to = self.new.nodes.get(self.mapped.get(node.id, ""))
+        if to is None:
+            return _("There is no such step in the other version")
+        if _kind(node) != _kind(to):
+            return _("“%(name)s” is another kind of step", name=Named(to.name))
+        if (to.parent and self.mapped.get(node.parent or "") != to.parent) or bool(to.parent) != bool(node.parent):
+            return _("“%(name)s” is inside another subprocess", name=Named(to.name))
+        return self._structural(node, to)
+
+    def _structural(self, node: Node, to: Node) -> Any:
+        around = {self.mapped.get(split) for split in self.before.around(node.id)}
+        if around != self.after.around(to.id):
+            return _("The parallel branches around “%(name)s” are not the same", name=Named(to.name))
+        awaited, expected = self.before.awaited_by(node.id), self.after.awaited_by(to.id)
+        if {self.mapped.get(join) for join in awaited} != set(expected):
+            return _("Other joins wait for “%(name)s”", name=Named(to.name))
+        for join, ways in awaited.items():
+            same = self.ways_in(join)
+            if same is None or {same[way] for way in ways} != expected[self.mapped[join]]:
+                return _("The parallel branches around “%(name)s” are not the same", name=Named(to.name))
+        return None
+
+    def ways_in(self, join: str) -> dict[str, str] | None:
+        """Return which way into its counterpart each way into a join goes on, or None."""
+        if ("join", join) not in self._answers:
+            fits = join in self.mapped and _kind(self.old.nodes[join]) == _kind(self.new.nodes[self.mapped[join]])
+            self._answers["join", join] = match_inputs(self.before, self.after, join, self.mapped) if fits else None
+        return self._answers["join", join]  # type: ignore[no-any-return]  # the answers are of several kinds
+
+    def apart(self, one: str, other: str) -> Any:
+        """Say why two tokens of one level, at these nodes, cannot both be moved: they would no longer be in parallel; or None."""
+        if ("pair", one, other) not in self._answers:
+            self._answers["pair", one, other] = self._apart(one, other)
+        return self._answers["pair", one, other]
+
+    def _apart(self, one: str, other: str) -> Any:
+        new_one, new_other = self.mapped[one], self.mapped[other]
+        for first, second in ((one, other), (other, one)):
+            meets = self.mapped[second] in self.after.reached(self.mapped[first])
+            if meets and second not in self.before.reached(first):
+                return self._not_apart(new_one, new_other)
+        for split in self.before.around(one) & self.before.around(other):
+            to = self.mapped[split]
+            if not (self.before.branches(split, one) & self.before.branches(split, other)) and (
+                self.after.branches(to, new_one) & self.after.branches(to, new_other)
+            ):
+                return self._not_apart(new_one, new_other)
+        return None
+
+    def _not_apart(self, one: str, other: str) -> Any:
+        nodes = self.new.nodes
+        return _(
+            "“%(one)s” and “%(other)s” no longer go on side by side",
+            one=Named(nodes[one].name), other=Named(nodes[other].name),
+        )  # fmt: skip
+
+    @cached_property
+    def before(self) -> Structure:
+        """The old version's branches."""
+        return Structure(self.old)
+
+    @cached_property
+    def after(self) -> Structure:
+        """The new version's branches."""
+        return Structure(self.new)
+
+    def borders(self, node_id: str) -> tuple[dict[str, str], list[str]]:
+        """Return which boundary events of an activity go on as which of its counterpart's, and which there are new."""
+        to = self.mapped[node_id]
+        theirs = {n.id: n for n in self.new.nodes.values() if n.attached_to == to}
+        kept = {
+            old.id: self.mapped[old.id]
+            for old in self.old.nodes.values()
+            if old.attached_to == node_id
+            and self.mapped.get(old.id) in theirs
+            and _kind(old) == _kind(theirs[self.mapped[old.id]])
+        }
+        return kept, [node for node in theirs if node not in kept.values()]
+
+    def _borders(self, node: Node, to: Node) -> Iterator[Any]:
+        kept, added = self.borders(node.id)
+        for old in (n for n in self.old.nodes.values() if n.attached_to == node.id):
+            if old.id in kept:
+                yield from (text for text in changes(old, self.new.nodes[kept[old.id]], border=True))
+            else:
+                yield _("no longer watched by “%(name)s”", name=Named(old.name))
+        for node_id in added:
+            yield _("now also watched by “%(name)s”", name=Named(self.new.nodes[node_id].name))
+
+
+def _kind(node: Node) -> tuple[Any, ...]:
+    return (node.kind, node.event, node.kind == ATTACHED and node.interrupting)
+
+
+def make_plan(old: Vocabulary, new: Vocabulary, mapping: Mapping[str, str] | None = None) -> Plan:
+    """Say how two versions correspond; `mapping` overrules what is found (an empty counterpart: none)."""
+    chosen = {node: to for node, to in (mapping or {}).items() if node in old.nodes}
+    found = suggest(old, new, taken=frozenset(chosen.values()))
+    mapped = {node: to for node, to in {**found, **chosen}.items() if to in new.nodes}
+    different = {node for node, to in chosen.items() if found.get(node, "") != to}
+    return Plan(old, new, mapped, frozenset(different))
+
+
+def suggest(old: Vocabulary, new: Vocabulary, *, taken: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Find counterparts: the same id, else the same kind and name, else the only one left of its kind of gateway or border."""
+    found = {node: node for node in old.nodes if node in new.nodes and node not in taken}
+    for likeness in (_named, _placed):
+        left = _by(likeness, [n for n in old.nodes.values() if n.id not in found], found)
+        free = _by(likeness, [n for n in new.nodes.values() if n.id not in found.values() and n.id not in taken], {})
+        for key, nodes in left.items():
+            if len(nodes) == 1 and len(free.get(key, ())) == 1:
+                found[nodes[0].id] = free[key][0].id
+    return found
+
+
+def _named(node: Node, _found: Mapping[str, str]) -> Any:
+    return (node.kind, node.event, node.name[0]) if node.name[0] != node.id else None
+
+
+def _placed(node: Node, found: Mapping[str, str]) -> Any:
+    if node.kind == "parallelGateway":
+        return (node.kind, found.get(node.parent or "", node.parent))
+    if node.kind == ATTACHED:
+        return (node.kind, node.event, node.interrupting, found.get(node.attached_to or "", node.attached_to))
+    return None
+
+
+def _by(likeness: Any, nodes: Sequence[Node], found: Mapping[str, str]) -> dict[Any, list[Node]]:
+    groups: dict[Any, list[Node]] = {}
+    for node in nodes:
+        if (key := likeness(node, found)) is not None:
+            groups.setdefault(key, []).append(node)
+    return groups
+
+
+def changes(old: Node, new: Node, *, border: bool = False) -> Iterator[Any]:
+    """Say in words what is different for a token at a node after it has moved."""
+    if border:
+        name = Named(new.name)
+        if old.timer != new.timer:
+            yield _(
+                "“%(name)s”: %(before)s → %(after)s",
+                name=name,
+                before=_spoken(old.timer) or "–",
+                after=_spoken(new.timer) or "–",
+            )
+        if old.message != new.message:
+            yield _(
+                "“%(name)s”: %(before)s → %(after)s", name=name, before=old.message or "–", after=new.message or "–"
+            )
+        return
+    if old.name != new.name:
+        yield _("renamed: %(before)s → %(after)s", before=Named(old.name), after=Named(new.name))
+    yield from _form_changes(old, new)
+    for before, after, text in (
+        (_spoken(old.due), _spoken(new.due), _("due: %(before)s → %(after)s")),
+        (_role(old.role), _role(new.role), _("role: %(before)s → %(after)s")),
+        (old.assignee, new.assignee, _("given to: %(before)s → %(after)s")),
+        (_spoken(old.timer), _spoken(new.timer), _("timer: %(before)s → %(after)s")),
+        (old.message, new.message, _("message: %(before)s → %(after)s")),
+        (old.action, new.action, _("action: %(before)s → %(after)s; what was asked for already goes on")),
+    ):
+        if before != after:
+            yield text % {"before": before or "–", "after": after or "–"}
+
+
+def _form_changes(old: Node, new: Node) -> Iterator[Any]:
+    before, after = {f.key: f for f in old.form}, {f.key: f for f in new.form}
+    for key, field_ in after.items():
+        if key not in before:
+            text = _("form: new required field “%(name)s”") if field_.required else _("form: new field “%(name)s”")
+            yield text % {"name": Named(field_.label)}
+        elif field_.required and not before[key].required:
+            yield _("form: “%(name)s” is now required", name=Named(field_.label))
+        elif field_ != before[key]:
+            yield _("form: “%(name)s” changed", name=Named(field_.label))
+    for key, field_ in before.items():
+        if key not in after:
+            yield _("form: “%(name)s” is gone", name=Named(field_.label))
+
+
+_ROLES = {
+    "contact": _("Contact person"), "salesperson": _("Salesperson"), "sales_manager": _("Sales manager"),
+    "warehouse": _("Warehouse"), "finance": _("Finance"), "administrator": _("Administrator"),
+}  # fmt: skip
+
+
+def _role(role: str | None) -> Any:
+    return _ROLES.get(role or "", role)
+
+
+def _spoken(text: str | None) -> Any:
+    """An ISO duration in words; anything else as it is written."""
+    match = _ISO.fullmatch(text or "")
+    if match is None or not any(match.groups()):
+        return text
+    units = (_("%(n)s w"), _("%(n)s d"), _("%(n)s h"), _("%(n)s min"), _("%(n)s s"))
+    return Joined([unit % {"n": part} for unit, part in zip(units, match.groups(), strict=True) if part])
+
+
+_ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Lazy texts, one after the other."""
+
+    parts: Sequence[Any]
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in self.parts)
