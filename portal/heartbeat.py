@@ -23,15 +23,19 @@ class Heartbeat(Base):
 
 
 def beat(session: Session, *, process: str) -> None:
-    """Record that a process lives now, and forget those that ended long ago."""
+    """Record that a process lives now."""
     row = {"process": process, "beat_at": clock.now()}
     session.execute(insert(Heartbeat).values(row).on_conflict_do_update(index_elements=["process"], set_=row))
-    session.execute(delete(Heartbeat).where(Heartbeat.beat_at < clock.now() - FORGOTTEN_AFTER))
 
 
 def stop_beating(session: Session, *, process: str) -> None:
     """Forget a process that ends in good order."""
     session.execute(delete(Heartbeat).where(Heartbeat.process == process))
+
+
+def forget_the_dead(session: Session) -> None:
+    """Forget processes that ended long ago, in whatever order."""
+    session.execute(delete(Heartbeat).where(Heartbeat.beat_at < clock.now() - FORGOTTEN_AFTER))
 
 
 def newest(session: Session) -> datetime | None:

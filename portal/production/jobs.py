@@ -5,11 +5,14 @@ from datetime import timedelta
 from portal import outbox
 from portal.catalog import stock
 from portal.database import unit_of_work
+from portal.orders.process import CANCELLED, STOPPED
+from portal.orders.queries.factory import for_factory
 from portal.production import actions, queries
+from portal.production.adapters import system
 from portal.production.service.announcements import SENDER, TOPIC
 from portal.workflow import service as workflow
 
-__all__ = ["actions", "announce"]
+__all__ = ["actions", "announce", "give_up"]
 
 KEPT = timedelta(days=3650)
 """What the factory says is true however long the order waits for something else, a payment for example."""
@@ -31,3 +34,14 @@ def announce(delivery: outbox.Delivery) -> None:
             payload=message["payload"],
             ttl=KEPT,
         )
+        delivery.settle(session, None)
+
+
+@outbox.handler(STOPPED)
+def give_up(delivery: outbox.Delivery) -> None:
+    """Have the factory give up an order whose process an operator has ended; said again, it answers the same."""
+    number = delivery.payload["number"]
+    with unit_of_work() as session:
+        order = for_factory(session, number=number)
+    system().cancel(number, key=delivery.key)
+    system().report_final(number, status=CANCELLED, paid=order.paid, key=f"{delivery.key}:final")

@@ -1,10 +1,12 @@
 """Messages: stored first, once each, and delivered to whoever waits for them, now or later."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+import structlog
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -16,6 +18,11 @@ from portal.workflow import codec
 from portal.workflow.models import Message, ProcessInstance, Wait
 from portal.workflow.saving import Instance
 from portal.workflow.step import lock, running, step
+
+log = structlog.get_logger(__name__)
+
+KEPT = timedelta(days=365)
+"""How long a message that was delivered or expired can be looked up, and is known when it comes again."""
 
 
 def receive_message(
@@ -71,6 +78,45 @@ def deliver_pending(session: Session, *, business_key: str, actor: Actor | None 
             _deliver_or_block(session, instance)
 
 
+# What came while its receiver's step was not committed: neither saw the other. The newest second is left to those who are at it.
+_LEFT_OVER = text("""
+select distinct waits.instance_id
+from messages
+join waits on waits.kind = 'message' and waits.name = messages.name and waits.business_key = messages.business_key
+join process_instances instance on instance.id = waits.instance_id
+where messages.status = 'pending' and messages.expires_at > :now and messages.received_at < :settled and instance.suspended_at is null
+    and (instance.postponed_until is null or instance.postponed_until <= :now)
+limit :limit
+""")
+
+
+def left_over(session: Session, *, limit: int) -> list[int]:
+    """Return instances that wait for a message which is pending all the same, and that may move."""
+    now = clock.now()
+    return list(session.scalars(_LEFT_OVER, {"now": now, "settled": now - timedelta(seconds=1), "limit": limit}))
+
+
+def deliver_left_over(session: Session, *, instance_id: int) -> None:
+    """Deliver what is pending to one instance that waits for it, unless another transaction is at it."""
+    for instance in lock(session, ProcessInstance.id == instance_id, skip_locked=True):
+        _deliver_or_block(session, instance)
+
+
+def expire(session: Session) -> int:
+    """Give up messages that nobody came to wait for in their time; return how many."""
+    now = clock.now()
+    gone = session.execute(
+        update(Message)
+        .where(Message.status == "pending", Message.expires_at <= now)
+        .values(status="expired")
+        .returning(Message.name, Message.sender)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for (name, sender), count in Counter((row.name, row.sender) for row in gone).items():
+        log.warning("messages_expired", message=name, sender=sender, count=count)
+    return len(gone)
+
+
 def _deliver(session: Session, instance: Instance, actor: Actor, *, person: bool) -> None:
     with step(session, instance, actor=actor, person=person) as going:
         going.messages_arrived = True
@@ -84,6 +130,25 @@ def _deliver_or_block(session: Session, instance: Instance) -> None:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it was, the step is undone; the message stays pending behind an incident
         block_waits(session, instance, kind="message", error=describe(error))
+
+
+# Ids grow with time: looking stops at the first message that is young.
+_PURGE = text("""
+with looked as (
+    select id, status, received_at, coalesce(delivered_at, expires_at) as over_at from messages where id > :after order by id limit :limit
+), gone as (
+    delete from messages using looked
+    where messages.id = looked.id and looked.status in ('delivered', 'expired') and looked.over_at < :before
+)
+select max(id) from looked having min(received_at) < :before
+""")
+
+
+def purge(session: Session, *, after: int = 0, limit: int = 1000) -> int | None:
+    """Delete what was delivered or expired `KEPT` ago, among the `limit` messages after an id; return the last id looked at, None when
+    no older ones are left. Its sender may then say the same again: it would be new."""
+    found: int | None = session.scalar(_PURGE, {"after": after, "limit": limit, "before": clock.now() - KEPT})
+    return found
 
 
 def block_waits(session: Session, instance: Instance, *, kind: str, error: str) -> None:

@@ -79,6 +79,7 @@ class ProcessInstance(Numbered, Base):
         Index("ix_process_instances_business_key", "business_key"),
         Index("ix_process_instances_customer_id", "customer_id"),
         Index("ix_process_instances_open", "status", "process_key", postgresql_where=text("ended_at is null")),
+        Index("ix_process_instances_postponed", "postponed_until", postgresql_where=text("postponements > 0")),
         Index("ix_process_instances_status_started", "status", "started_at", "id"),
         Index("ix_process_instances_process_started", "process_key", "status", "started_at", "id"),
         Index("ix_process_instances_definition_started", "definition_id", "status", "started_at", "id"),

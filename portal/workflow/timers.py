@@ -1,9 +1,17 @@
-"""Timers: moments that instances wait for, found by an index and fired one instance at a time; and what else time brings about."""
+"""Timers: moments that instances wait for, found by an index and fired one instance at a time; and what else time brings about.
 
-from datetime import datetime, timedelta
+The worker sleeps until the next timer it knows of is due, at most a second. Several workers may look at the same time: each instance is
+locked, passed over when another has it, and asked again under the lock whether anything of it is still due. An instance whose step
+fails waits behind an incident; one that cannot even be read is put off (`postponing.py`). Suspended ones wait until they are resumed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -11,107 +19,123 @@ from portal import clock
 from portal.accounts.actor import SYSTEM
 from portal.database import unit_of_work
 from portal.outbox import describe
-from portal.workflow.messaging import block_waits, deliver_pending
-from portal.workflow.models import Message, ProcessInstance, Wait
+from portal.workflow.messaging import block_waits, deliver_left_over, expire, left_over
+from portal.workflow.models import ProcessInstance, Wait
+from portal.workflow.postponing import LONGEST, postpone, recovered, take_up
 from portal.workflow.step import lock, step
 
 log = structlog.get_logger(__name__)
 
 
-_MOVING = Wait.instance_id.not_in(
-    select(ProcessInstance.id).where(ProcessInstance.suspended_at.is_not(None), ProcessInstance.ended_at.is_(None))
-)
-"""What waits in suspended instances is left alone until they are resumed."""
+@dataclass(frozen=True)
+class _Due:
+    """An instance to be stepped, and how often it could not be so far."""
+
+    instance_id: int
+    postponements: int
 
 
 def next_due() -> datetime | None:
-    """Return when the next timer is due, or None."""
+    """Return when the next timer is due, of instances that may move, or None."""
     with unit_of_work() as session:
-        return session.scalars(select(func.min(Wait.due_at)).where(Wait.kind == "timer", _MOVING)).one()
+        waiting = select(func.min(Wait.due_at)).join(ProcessInstance, ProcessInstance.id == Wait.instance_id)
+        return session.scalars(waiting.where(Wait.kind == "timer", ProcessInstance.suspended_at.is_(None))).one()
+
+
+def seconds_to_next() -> float:
+    """Return how long it is until a timer comes due that is not due yet; infinity when none is set."""
+    now = clock.now()
+    with unit_of_work() as session:
+        due_at = session.scalars(select(func.min(Wait.due_at)).where(Wait.kind == "timer", Wait.due_at > now)).one()
+    return float("inf") if due_at is None else (due_at - now).total_seconds()
 
 
 def fire_due(*, limit: int = 100) -> int:
-    """Fire the timers that are due, each instance in its own unit of work; return how many instances moved.
+    """Deliver what was left over, then fire the timers that are due; return how many instances a timer moved."""
+    catch_up(limit=limit)
+    return fire(limit=limit)
 
-    Also delivers messages that came while their receiver was just being created, and lets old messages expire. Instances that another
-    process is working on are left for the next time.
-    """
+
+def fire(*, limit: int = 100) -> int:
+    """Fire the timers that are due, the oldest first, each instance in its own unit of work; return how many instances moved."""
     with unit_of_work() as session:
         due = _due(session, limit)
-        left = _left_over(session, limit)
-        _expire(session)
-    for business_key in left:
-        _deliver(business_key)
-    return sum(_fire(instance_id) for instance_id in due)
+    return sum(_fire(one) for one in due)
 
 
-def _due(session: Session, limit: int) -> list[int]:
-    statement = (
-        select(Wait.instance_id, func.min(Wait.due_at))
-        .where(Wait.kind == "timer", Wait.due_at <= clock.now(), _MOVING)
-        .group_by(Wait.instance_id)
-        .order_by(func.min(Wait.due_at))
-        .limit(limit)
-    )
-    return [row.instance_id for row in session.execute(statement)]
+def catch_up(*, limit: int = 100) -> None:
+    """Deliver messages that came while their receiver was just beginning to wait, and let old messages expire."""
+    with unit_of_work() as session:
+        left = left_over(session, limit=limit)
+        expire(session)
+    for instance_id in left:
+        _guarded(instance_id, "message", partial(deliver_left_over, instance_id=instance_id))
 
 
-def _deliver(business_key: str) -> None:
-    try:
-        with unit_of_work() as session:
-            deliver_pending(session, business_key=business_key)
-    except (
-        Exception
-    ):  # one instance that cannot be worked on must not hold up all the others; the next round looks again
-        log.exception("delivery_postponed", business_key=business_key)
+# In the order of the index, so that a look costs what it finds however many wait.
+_DUE = text("""
+select waits.instance_id, instance.postponements
+from waits join process_instances instance on instance.id = waits.instance_id
+where waits.kind = 'timer' and waits.due_at <= :now and instance.suspended_at is null
+    and (instance.postponed_until is null or instance.postponed_until <= :now or instance.postponed_until > :farthest)
+order by waits.due_at limit :limit
+""")
 
 
-def _fire(instance_id: int) -> bool:
-    try:
-        with unit_of_work() as session:
-            for instance in lock(session, ProcessInstance.id == instance_id, skip_locked=True):
-                if instance.suspended_at is not None:
-                    return False
-                with step(session, instance, actor=SYSTEM, person=False) as going:
-                    run = going.run
-                return any(event.kind == "timer" for event in run.events)
-    except OperationalError:
-        log.warning("timer_postponed", instance=instance_id, exc_info=True)
-    except Exception as error:  # the step is undone; the timer waits behind an incident
-        log.warning("timer_failed", instance=instance_id, exc_info=True)
-        _hold(instance_id, describe(error))
+def _due(session: Session, limit: int) -> list[_Due]:
+    now = clock.now()
+    rows = session.execute(_DUE, {"now": now, "farthest": now + LONGEST, "limit": limit})
+    found = [_Due(row.instance_id, row.postponements) for row in rows]
+    return list(dict.fromkeys(found + [_Due(*one) for one in recovered(session, limit=limit)]))
+
+
+def _fire(due: _Due) -> bool:
+    fired = False
+
+    def work(session: Session) -> None:
+        nonlocal fired
+        fired = _step(session, due)
+
+    _guarded(due.instance_id, "timer", work)
+    return fired
+
+
+def _step(session: Session, due: _Due) -> bool:
+    wanted = ProcessInstance.id == due.instance_id
+    if not due.postponements:  # another worker may have fired it since
+        wanted &= exists().where(Wait.instance_id == due.instance_id, Wait.kind == "timer", Wait.due_at <= clock.now())
+    for instance in lock(session, wanted & ProcessInstance.ended_at.is_(None), skip_locked=True):
+        if instance.suspended_at is not None:
+            continue
+        with step(session, instance, actor=SYSTEM, person=False) as going:
+            going.messages_arrived = bool(due.postponements)
+            run = going.run
+        if due.postponements:
+            take_up(session, instance_id=instance.id)
+        return any(event.kind == "timer" for event in run.events)
     return False
 
 
-def _hold(instance_id: int, error: str) -> None:
-    """Put an instance's due timers behind an incident."""
+def _guarded(instance_id: int, kind: str, work: Callable[[Session], None]) -> None:
+    """Work on one instance; what fails must not hold up the others: it waits behind an incident, or is put off."""
     try:
         with unit_of_work() as session:
-            for instance in lock(session, ProcessInstance.id == instance_id):
-                block_waits(session, instance, kind="timer", error=error)
-    except Exception:  # as in `_deliver`: a state that cannot be read cannot hold an incident either
-        log.exception("timer_not_held", instance=instance_id)
+            work(session)
+    except OperationalError:
+        log.warning("instance_left_for_later", instance=instance_id, exc_info=True)
+    except Exception as error:  # noqa: BLE001  # whatever it was, the step is undone
+        try:
+            _hold(instance_id, kind, describe(error))
+        except OperationalError:
+            log.warning("instance_left_for_later", instance=instance_id, exc_info=True)
+        except Exception as unreadable:  # noqa: BLE001  # a state that cannot be read cannot hold an incident either
+            postpone(instance_id, unreadable)
+        else:
+            log.warning("timer_failed" if kind == "timer" else "message_failed", instance=instance_id, exc_info=error)
 
 
-def _left_over(session: Session, limit: int) -> list[str]:
-    statement = (
-        select(Message.business_key)
-        .join(
-            Wait, (Wait.name == Message.name) & (Wait.business_key == Message.business_key) & (Wait.kind == "message")
-        )
-        .where(
-            Message.status == "pending",
-            Message.expires_at > clock.now(),
-            Message.received_at < clock.now() - timedelta(seconds=1),
-            _MOVING,
-        )
-        .distinct()
-        .limit(limit)
-    )
-    return list(session.scalars(statement))
-
-
-def _expire(session: Session) -> None:
-    session.execute(
-        update(Message).where(Message.status == "pending", Message.expires_at <= clock.now()).values(status="expired")
-    )
+def _hold(instance_id: int, kind: str, error: str) -> None:
+    """Put what has come for an instance (its due timers, a pending message) behind an incident."""
+    with unit_of_work() as session:
+        for instance in lock(session, ProcessInstance.id == instance_id):
+            block_waits(session, instance, kind=kind, error=error)

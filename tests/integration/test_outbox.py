@@ -1,14 +1,15 @@
 """The outbox: effects are owed with the change that causes them, performed at least once, retried, and given up out loud."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import select
 
 from portal import outbox
 from portal.database import unit_of_work
-from portal.outbox import Delivery, OutboxRow
+from portal.outbox import Delivery, OutboxRow, owing
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,17 +30,23 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
+def receiver() -> Iterator[Receiver]:
     """A receiver that is registered for this test only."""
-    monkeypatch.setattr(outbox, "_handlers", dict(outbox._handlers))
     found = Receiver()
-    outbox.handler("test.tell", gave_up=lambda _delivery, error: found.given_up.append(error))(found)
-    return found
+    with patch.dict(owing.handlers):
+        outbox.handler("test.tell", gave_up=lambda _delivery, error: found.given_up.append(error))(found)
+        yield found
 
 
 def owe(key: str = "k1", **payload: Any) -> None:
     with unit_of_work() as session:
         outbox.enqueue(session, "test.tell", key=key, payload=payload)
+
+
+def taken() -> int:
+    with unit_of_work() as session:
+        (row_id,) = outbox.lease(session, limit=1)
+    return row_id
 
 
 def state(key: str = "k1") -> OutboxRow:
@@ -118,5 +125,5 @@ def test_an_effect_cut_off_by_a_time_limit_counts_as_a_failure(receiver: Receive
     with unit_of_work() as session:
         outbox.enqueue(session, "test.slow", key="slow", payload={})
     with pytest.raises(TimeLimitExceeded):
-        outbox.perform(state("slow").id)
+        outbox.perform(taken())
     assert state("slow").failures == 1

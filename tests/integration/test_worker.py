@@ -1,8 +1,10 @@
 """The worker on a real database: what is owed is performed, by threads, with the broker in the process."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
@@ -12,14 +14,20 @@ from sqlalchemy import select, text
 
 from portal import clock, heartbeat, outbox, worker
 from portal.database import unit_of_work
-from portal.outbox import Delivery, OutboxRow
+from portal.outbox import Delivery, OutboxRow, owing, relay
 from portal.settings import Settings
 
 
 @pytest.fixture
-def performed(monkeypatch) -> list[str]:
+def no_handlers() -> Iterator[None]:
+    """Nobody performs anything but what the test registers."""
+    with patch.dict(owing.handlers, clear=True):
+        yield
+
+
+@pytest.fixture
+def performed(monkeypatch, no_handlers) -> list[str]:
     """The keys of the effects performed so far under the topic `test.note`."""
-    monkeypatch.setattr(outbox, "_handlers", {})
     monkeypatch.setattr(worker.capabilities, "register_all", lambda: None)
     monkeypatch.setattr(worker, "_fire_timers", lambda: None)
     keys: list[str] = []
@@ -63,7 +71,7 @@ def test_what_is_owed_is_performed_once_and_noted_as_done(settings, performed):
 
 
 def test_a_commit_wakes_the_worker_without_waiting_for_the_next_look(settings, performed, monkeypatch):
-    monkeypatch.setattr(worker, "POLL", 60.0)
+    monkeypatch.setattr(relay, "POLL", 60.0)
     with worker.running(settings):
         wait_for(listening)
         owe("soon")
@@ -94,8 +102,7 @@ def test_what_a_dead_performer_had_in_flight_is_handed_over_again_after_its_leas
     assert len(sent) == 2
 
 
-def test_a_failed_effect_is_tried_again_later_and_its_place_is_free_meanwhile(database, monkeypatch, clock):
-    monkeypatch.setattr(outbox, "_handlers", {})
+def test_a_failed_effect_is_tried_again_later_and_its_place_is_free_meanwhile(database, no_handlers, clock):
     attempts: list[int] = []
 
     @outbox.handler("test.fails")
@@ -115,7 +122,7 @@ def test_a_failed_effect_is_tried_again_later_and_its_place_is_free_meanwhile(da
 
 def test_a_round_that_fails_does_not_end_the_worker(settings, performed, monkeypatch):
     rounds = iter([RuntimeError("no timers today")])
-    monkeypatch.setattr(worker, "POLL", 0.05)
+    monkeypatch.setattr(worker, "LOOK_FOR_TIMERS", 0.05)
 
     def fire() -> None:
         for error in rounds:

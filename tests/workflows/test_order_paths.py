@@ -528,7 +528,7 @@ def test_a_factory_that_stays_away_becomes_an_incident_and_goes_on_when_retried(
         broken.setattr(book.ProductionBook, "reserve", away)
         story = shop.order(8, stock=8)
         for attempt in range(outbox.MAX_ATTEMPTS):
-            with later(timedelta(hours=attempt + 1)):
+            with later(timedelta(days=attempt + 1)):  # for a day an outage is not held against the effect
                 settles()
         assert story.instance.status == "incident"
         assert story.status == "awaiting_processing"

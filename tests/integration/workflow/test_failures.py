@@ -188,7 +188,7 @@ def test_an_outside_action_completes_its_step_once_the_worker_has_done_it(
 def test_an_outside_action_is_tried_again_by_the_outbox_and_then_by_the_operator(
     office: Office, notebook: Notebook, drain: Any, clock: Any
 ) -> None:
-    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    notebook.fail["test.outside"] = RuntimeError("factory is down")
     office.run(OUTSIDE, order={"number": "SO-1"})
     for _ in range(MAX_ATTEMPTS):
         assert (office.incidents(), office.status()) == ([], "running")
@@ -287,7 +287,7 @@ def test_an_instance_that_cannot_be_read_holds_up_no_other(office: Office, clock
 def test_an_incident_of_a_step_that_is_cancelled_is_over(
     office: Office, notebook: Notebook, clock: Any, drain: Any
 ) -> None:
-    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    notebook.fail["test.outside"] = RuntimeError("factory is down")
     office.run(OUTSIDE, order={"number": "SO-1"})
     for _ in range(MAX_ATTEMPTS):
         drain()
@@ -319,7 +319,7 @@ def test_a_join_that_can_never_fire_is_an_incident_not_silence(office: Office) -
 def test_the_late_answer_of_an_attempt_that_was_given_up_is_not_taken_for_the_new_one(
     office: Office, notebook: Notebook, drain: Any, clock: Any
 ) -> None:
-    notebook.fail["test.outside"] = ConnectionError("factory is down")
+    notebook.fail["test.outside"] = RuntimeError("factory is down")
     office.run(OUTSIDE, order={"number": "SO-1"})
     for _ in range(MAX_ATTEMPTS):
         drain()

@@ -1,0 +1,118 @@
+"""Taking due rows, as many of each target as it may have; several relays never take the same row, nor try the same target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.outbox.models import LEASE, PORTAL
+from portal.outbox.targets import LONGEST_CLOSURE
+
+_span = LEASE
+
+
+def lease_span() -> timedelta:
+    """Return how long this process takes a row for."""
+    return _span
+
+
+def set_lease_span(span: timedelta) -> None:
+    """Say how long this process takes a row for."""
+    global _span
+    _span = span
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A row that was taken, and until when."""
+
+    id: int
+    target: str
+    until: datetime
+
+
+# The targets that are owed something are found by stepping through the index, however much is owed to each. A closed target whose time
+# has come is closed anew for as long as a lease, under the lock of its row: who does that may take one effect of it. A moment further
+# away than any closure was written before the clock was put back.
+_LEASE = text("""
+with recursive quick as (select set_config('synchronous_commit', 'off', true)),
+owed as (
+    (select target from outbox where status = 'pending' order by target limit 1)
+    union all
+    select (select next.target from outbox next where next.status = 'pending' and next.target > owed.target
+            order by next.target limit 1)
+    from owed where owed.target is not null
+), trial as (
+    update outbox_targets set closed_until = :until
+    where closed_until is not null and (closed_until <= :now or closed_until > :farthest)
+        and exists (select from outbox where status = 'pending' and target = name and available_at <= :now)
+    returning name
+), room as (
+    select owed.target, trial.name is not null as tries,
+        case when trial.name is not null then 1
+             when known.closed_until is not null then 0
+             when owed.target = :portal then :room
+             else least(:each - coalesce(cast(cast(:out as jsonb) ->> owed.target as int), 0), :outside) end as places
+    from owed left join outbox_targets known on known.name = owed.target left join trial on trial.name = owed.target
+    where owed.target is not null
+), found as (
+    select row.id, room.target,
+        row_number() over (partition by room.target = :portal order by room.tries desc, row.available_at, row.id) as place
+    from room cross join lateral (
+        select id, available_at from outbox
+        where status = 'pending' and target = room.target and available_at <= :now
+        order by available_at, id limit greatest(room.places, 0) for update skip locked
+    ) row
+)
+update outbox set available_at = :until from found, quick
+where outbox.id = found.id and found.place <= case when found.target = :portal then :room else :outside end
+returning outbox.id, outbox.target, outbox.available_at
+""")
+
+
+def take(
+    connection: Connection | Session, *, room: int, each: int, outside: int, out: Mapping[str, int] | None = None
+) -> list[Leased]:
+    """Take due rows, oldest first: at most `room` of the portal's own, `outside` of all targets outside, and of each of these so many
+    that with what is `out` already there are no more than `each`."""
+    now = clock.now()
+    rows = connection.execute(
+        _LEASE,
+        {"now": now, "until": now + _span, "farthest": now + max(LONGEST_CLOSURE, _span), "portal": PORTAL, "room": room,
+         "each": each, "outside": outside, "out": orjson.dumps(dict(out or {})).decode()},
+    )  # fmt: skip
+    return sorted((Leased(*row) for row in rows), key=lambda leased: leased.id)
+
+
+def lease(session: Session, *, limit: int) -> list[int]:
+    """Take up to `limit` due rows of the portal and as many of targets outside that are open; return their ids."""
+    return [leased.id for leased in take(session, room=limit, each=limit, outside=limit)]
+
+
+_STILL_OUT = text("""
+select outbox.id from outbox join unnest(cast(:ids as bigint[]), cast(:untils as timestamptz[])) as out(id, until) on out.id = outbox.id
+where outbox.status = 'pending' and outbox.available_at > :now and (outbox.available_at = out.until or outbox.error is null)
+""")
+
+
+def still_out(connection: Connection | Session, taken: list[Leased]) -> set[int]:
+    """Return which of some taken rows wait to be performed, or are: pending, with a lease that runs."""
+    given = {"ids": [leased.id for leased in taken], "untils": [leased.until for leased in taken], "now": clock.now()}
+    return {row.id for row in connection.execute(_STILL_OUT, given)}
+
+
+_GIVE_BACK = text("""
+update outbox set available_at = :now
+from unnest(cast(:ids as bigint[]), cast(:untils as timestamptz[])) as out(id, until)
+where outbox.id = out.id and outbox.status = 'pending' and outbox.available_at = out.until
+""")
+
+
+def give_back(connection: Connection | Session, taken: list[Leased]) -> None:
+    """Make rows due again that were taken and not begun."""
+    given = {"ids": [leased.id for leased in taken], "untils": [leased.until for leased in taken], "now": clock.now()}
+    connection.execute(_GIVE_BACK, given)
