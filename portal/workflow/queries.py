@@ -21,6 +21,8 @@ from portal.workflow.reasons import Reason, reasons
 from portal.workflow.step import load_definition
 from portal.workflow.vocabulary import Milestone, StatusLook, Vocabulary
 
+BESIDE = frozenset({"boundaryEvent", "startEvent"})
+"""What waits there waits beside an activity, or for an event subprocess to begin."""
 LOOKED_BACK = 1000
 """So many moves of an instance are looked at to say why a token is where it is."""
 
@@ -232,15 +234,23 @@ def path(session: Session, instance_id: int) -> Path:
     )
     entered: dict[str, datetime] = {node_id or "": at for node_id, at in rows}
     found = tokens(session, instance_id)
-    drawn = _drawn(session, instance_id).nodes
-    # a boundary event that waits is not where a token is: the token is in the activity
-    nodes = [one for one in found if one.node_id in drawn and drawn[one.node_id].kind != "boundaryEvent"]
-    since = {one.node_id: entered.get(one.node_id, one.created_at) for one in nodes}
+    drawn = _drawn(session, instance_id)
+    nodes = {one: on_diagram(drawn, one.node_id) for one in found}
+    # an event that waits beside an activity is not where a token is: the token is in the activity
+    here = [one for one in found if (node := drawn.nodes.get(nodes[one])) and node.kind not in BESIDE]
+    since = {nodes[one]: entered.get(nodes[one], one.created_at) for one in here}
     return {
         "taken": list(entered),
         "here": [{"node": node, "since": at} for node, at in since.items()],
-        "incidents": list(dict.fromkeys(one.node_id for one in found if one.kind == "incident")),
+        "incidents": list(dict.fromkeys(nodes[one] for one in found if one.kind == "incident")),
     }
+
+
+def on_diagram(drawn: Vocabulary, node_id: str) -> str:
+    """Return where a diagram shows a node: what is inside a call activity (`<call>.<node>`) at the call activity."""
+    while node_id not in drawn.nodes and "." in node_id:
+        node_id = node_id.rpartition(".")[0]
+    return node_id
 
 
 def _drawn(session: Session, instance_id: int) -> Vocabulary:

@@ -72,6 +72,14 @@ def reason_of(vocabulary: Vocabulary, entry: Entry) -> Reason | None:
     return _gateway(vocabulary, entry) if entry.kind == "flow_taken" and entry.detail.get("conditions") else None
 
 
+def conditions_of(vocabulary: Vocabulary, entry: Entry) -> list[tuple[str, tuple[Fact, ...]]]:
+    """Return each condition that a gateway tried: the name of its way, and what it looked at."""
+    return [
+        (pick(tried["zh"], tried["en"]), _seen(vocabulary, tried["tests"]))
+        for tried in entry.detail.get("conditions") or ()
+    ]
+
+
 def _only_reads(reason: Reason, answers: Iterable[str | None]) -> bool:
     return all(fact.label.split(".")[0] in answers for fact in reason.facts)
 
@@ -101,12 +109,14 @@ def _gateway(vocabulary: Vocabulary, entry: Entry) -> Reason:
     node = vocabulary.nodes.get(entry.detail["source"])
     flow = next((flow for flow in vocabulary.flows if flow.id == entry.node_id), None)
     name = " · ".join(filter(None, (pick(*node.name) if node else "", pick(*flow.name) if flow else "")))
-    tests = [test for condition in entry.detail["conditions"] for test in condition["tests"]]
-    facts = tuple(
+    return Reason(name, _seen(vocabulary, [test for tried in entry.detail["conditions"] for test in tried["tests"]]))
+
+
+def _seen(vocabulary: Vocabulary, tests: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    return tuple(
         Fact(_label(vocabulary, test["label"]), readable(test["value"]), readable(test["test"]), test["hit"])
         for test in tests
     )
-    return Reason(name, facts)
 
 
 def _label(vocabulary: Vocabulary, path: str) -> str:

@@ -4,8 +4,12 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import batches, incidents
+from portal.operations.routes import batches, incidents, instance
 
 routers = [
-    Router(path="/", route_handlers=[*batches.HANDLERS, *incidents.HANDLERS], guards=[roles(Role.ADMINISTRATOR)])
+    Router(
+        path="/",
+        route_handlers=[*batches.HANDLERS, *incidents.HANDLERS, *instance.HANDLERS],
+        guards=[roles(Role.ADMINISTRATOR)],
+    )
 ]
