@@ -268,6 +268,14 @@ class Incident(Numbered, Base):
             "ix_incidents_open_task", "instance_id", "task_id", unique=True, postgresql_where=text("status = 'open'")
         ),
         Index("ix_incidents_cause", "cause", "node_id", postgresql_where=text("status = 'open'")),
+        Index("ix_incidents_resolved", "resolved_at", postgresql_where=text("status = 'resolved'")),
+        Index(
+            "ix_incidents_resolved_cause",
+            "cause",
+            "node_id",
+            "resolved_at",
+            postgresql_where=text("status = 'resolved'"),
+        ),
     )
 
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instances.id"), index=True)
