@@ -151,7 +151,7 @@ def migrate(options: argparse.Namespace) -> int:
         elif options.to == "base" or options.to.startswith("-"):
             migrations.downgrade(database.engine(), options.to)
         else:
-            migrations.upgrade(database.engine(), options.to)
+            _migrate(options.to)
     return 0
 
 
@@ -262,11 +262,18 @@ def _settings() -> Settings:
         raise Refused(str(error)) from error
 
 
-def _prepare(progress: Progress, *, demo_wanted: bool) -> None:
-    """Bring tables and delivered processes up to date, and fill an empty shop if wanted."""
+def _migrate(revision: str = "head") -> None:
     from portal import database, migrations
 
-    migrations.upgrade(database.engine())
+    try:
+        migrations.upgrade(database.engine(), revision)
+    except migrations.DatabaseTooNew as error:
+        raise Refused(str(error)) from error
+
+
+def _prepare(progress: Progress, *, demo_wanted: bool) -> None:
+    """Bring tables and delivered processes up to date, and fill an empty shop if wanted."""
+    _migrate()
     _publish()
     if demo_wanted:
         from portal.demo import shop

@@ -1,27 +1,70 @@
-"""Migrations, run in process: no configuration file, one process at a time, each migration a transaction."""
+"""Migrations, run in process: no configuration file, one process at a time, each migration a transaction.
+
+While a new release is rolled out, processes of the older one go on working on the migrated database, and one of them may have to
+start again: the database is then *ahead* of its code. It says itself (`portal.schema`) which releases it still bears.
+"""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
+from portal import __version__, schema
 from portal.settings import ROOT
+
+log = structlog.get_logger(__name__)
 
 SCRIPTS = ROOT / "alembic"
 LOCK = 7_046_029_254_386_353_131  # any fixed number: the advisory lock that all processes of the portal agree on
 
 
+class DatabaseTooNew(RuntimeError):
+    """A newer release has changed the database in a way that this one cannot work with."""
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to a revision, the newest by default; waits while another process does the same."""
+    """Bring the database to a revision, the newest by default; waits while another process does the same.
+
+    A database that a newer release has migrated is left as it is when it still bears this one; DatabaseTooNew when it does not.
+    """
     if current(engine) == (head() if revision == "head" else revision):
         return
     with _locked(engine) as connection:
-        command.upgrade(_config(connection), revision)
+        at = MigrationContext.configure(connection).get_current_revision()  # again: another may just have migrated
+        if revision == "head" and at is not None and at not in revisions():
+            _accept(connection, at)
+        else:
+            connection.rollback()  # only looked so far: each migration begins and commits its own transaction
+            command.upgrade(_config(connection), revision)
+
+
+def _accept(connection: Connection, at: str) -> None:
+    with Session(connection) as session:
+        found = state(session)
+    if found != "ahead":
+        raise DatabaseTooNew(
+            f"The database is at {at}, made by a newer release that this one ({__version__}) cannot work beside. "
+            "Start the newer release, or restore the backup made before it."
+        )
+    log.warning("database_ahead", revision=at, newest_known=head())
+
+
+def state(session: Session) -> str:
+    """Compare the database with this code: ok, behind (to be migrated), ahead (newer, and this release may work on it), too_new."""
+    at = session.scalar(text("select version_num from alembic_version"))
+    if at == head():
+        return "ok"
+    if at is None or at in revisions():
+        return "behind"
+    return "ahead" if schema.oldest_borne(session) in revisions() else "too_new"
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -42,9 +85,16 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def head() -> str | None:
     """Return the newest revision there is."""
     return ScriptDirectory(str(SCRIPTS)).get_current_head()
+
+
+@cache
+def revisions() -> frozenset[str]:
+    """Return all revisions that this release knows."""
+    return frozenset(script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions())
 
 
 def fingerprint() -> str:

@@ -10,6 +10,6 @@ from portal.database import Base
 
 def metadata() -> MetaData:
     """Import every module that declares tables and return the metadata that holds them all."""
-    for name in ("portal.outbox", "portal.heartbeat", *modules_named("models")):
+    for name in ("portal.outbox", "portal.heartbeat", "portal.schema", *modules_named("models")):
         importlib.import_module(name)
     return Base.metadata

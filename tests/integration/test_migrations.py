@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from portal import database as portal_database
 from portal import migrations, tables
@@ -46,3 +46,38 @@ def test_processes_that_start_together_migrate_one_after_the_other(empty_databas
 @pytest.mark.parametrize("name", ["outbox", "heartbeats"])
 def test_a_clone_for_a_test_is_migrated(database, name):
     assert inspect(portal_database.engine()).has_table(name)
+
+
+def _newer_release_has_migrated(revision: str, *, bears: str = "") -> None:
+    """Do to the database what a release after this one does."""
+    with portal_database.engine().begin() as connection:
+        connection.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
+        if bears:
+            connection.execute(text("update schema_compatibility set oldest = :oldest"), {"oldest": bears})
+
+
+def test_a_database_that_a_newer_release_has_migrated_is_left_as_it_is(database):
+    _newer_release_has_migrated("of_tomorrow")
+    migrations.upgrade(portal_database.engine())
+    assert migrations.current(portal_database.engine()) == "of_tomorrow"
+
+
+def test_a_database_that_bears_only_newer_releases_is_refused_with_what_to_do(database):
+    _newer_release_has_migrated("of_tomorrow", bears="of_today")
+    with pytest.raises(migrations.DatabaseTooNew, match="of_tomorrow"):
+        migrations.upgrade(portal_database.engine())
+
+
+@pytest.mark.parametrize(
+    ("revision", "bears", "state"),
+    [
+        ("", "", "ok"),
+        ("first_tables", "", "behind"),
+        ("of_tomorrow", "", "ahead"),
+        ("of_tomorrow", "of_today", "too_new"),
+    ],
+)
+def test_the_database_says_whether_this_release_may_work_on_it(database, session, revision, bears, state):
+    if revision:
+        _newer_release_has_migrated(revision, bears=bears)
+    assert migrations.state(session) == state

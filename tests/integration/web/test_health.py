@@ -18,11 +18,25 @@ def test_ready_means_database_and_migrations(client_for: Any, session: Session) 
     browser = client_for()
     assert browser.get("/readyz").json() == {"status": "ok", "database": "ok", "migrations": "ok", "worker": "silent"}
     heartbeat.beat(session, process="worker test")
-    session.execute(text("update alembic_version set version_num = 'an_older_one'"))
+    session.execute(text("update alembic_version set version_num = 'first_tables'"))
     session.commit()
     answer = browser.get("/readyz")
     assert answer.status_code == 503
     assert (answer.json()["migrations"], answer.json()["worker"]) == ("behind", "ok")
+
+
+def test_a_process_serves_on_while_a_newer_release_is_rolled_out_and_not_when_it_may_not(
+    client_for: Any, session: Session
+) -> None:
+    browser = client_for()
+    session.execute(text("update alembic_version set version_num = 'of_tomorrow'"))
+    session.commit()
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json()["migrations"]) == (200, "ahead")
+    session.execute(text("update schema_compatibility set oldest = 'of_tomorrow'"))
+    session.commit()
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json()["migrations"]) == (503, "too_new")
 
 
 def test_a_worker_that_fell_silent_is_said(client_for: Any, session: Session, clock: Any) -> None:
