@@ -1,6 +1,7 @@
-"""Saving an instance: its tokens and facts as bytes, without the specs. The one place that reads Spiff's private members.
+"""Saving an instance: its tokens and facts as bytes, without the specs. Here and in `compacting.py` Spiff's private members are read.
 
-A test walks random paths and compares what runs on after each save and load with the stock engine. Format 1: JSON, key order kept
+They are those of the version `WRITTEN_FOR`: a test fails with another one, and one walks random paths and compares what runs on after
+each save and load with the stock engine. Format 1: JSON, key order kept
 (orjson never sorts); Decimal, date and datetime are tagged.
 """
 
@@ -12,14 +13,16 @@ from uuid import UUID
 
 import orjson
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn.specs.control import EventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.task import Task
+
+from portal.workflow.compacting import compact
 
 # mypy: disable-error-code="no-untyped-call"
 
 FORMAT = 1
+WRITTEN_FOR = "3.2.0"
+"""The version of SpiffWorkflow."""
 DEEPEST = 12
 
 
@@ -79,34 +82,9 @@ def _dump(value: Any) -> bytes:
     return orjson.dumps(value, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
-def compact(workflow: Any) -> None:
-    """Take what is past out of the token tree, so that a long process stays as small as a short one; the history is elsewhere.
-
-    A completed task with one child is a link of a chain and can go. Not those that joins and borders look back at: splits, joins,
-    and whatever leads to a join.
-    """
-    for task in [task for task in workflow.tasks.values() if _is_past(task)]:
-        parent, child = workflow.tasks[task._parent], workflow.tasks[task._children[0]]
-        parent._children[parent._children.index(task.id)] = child.id
-        child._parent = parent.id
-        del workflow.tasks[task.id]
-        workflow.top_workflow.subprocesses.pop(task.id, None)
-
-
-def _is_past(task: Any) -> bool:
-    if task._state != TaskState.COMPLETED or len(task._children) != 1 or task.parent is None:
-        return False
-    if task.children[0]._state & TaskState.PREDICTED_MASK:
-        return False
-    return not isinstance(task.task_spec, Join | EventSplit) and not any(
-        isinstance(o, Join) for o in task.task_spec.outputs
-    )
-
-
 def dump(workflow: Any, facts: Mapping[str, Any], visits: Mapping[str, int]) -> bytes:
     """Write an instance's state."""
-    for part in (workflow, *list(workflow.subprocesses.values())):
-        compact(part)
+    compact(workflow)
     inner = [[str(key), sub.spec.name, _tokens(sub)] for key, sub in workflow.subprocesses.items()]
     return _dump({"facts": facts, "visits": visits, "top": _tokens(workflow), "inner": inner})
 

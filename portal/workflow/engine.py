@@ -11,17 +11,17 @@ branches go on, and `unblock` runs it again.
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow import TaskState
 
-from portal.workflow import codec
+from portal.workflow import codec, due
+from portal.workflow.choosing import Choice, choose
 from portal.workflow.definitions import Definition
-from portal.workflow.due import moment_of
-from portal.workflow.expressions import ExpressionError, Seen, compile_expression, shown
+from portal.workflow.expressions import ExpressionError, compile_expression
 from portal.workflow.host import Event, Host, Snapshot, StepFailed, Waiting
 from portal.workflow.nodes import Tokens
+from portal.workflow.standing import take_snapshot
 from portal.workflow.vocabulary import Flow, Node
 
 __all__ = ["Run", "StepFailed"]
@@ -44,9 +44,8 @@ class Run:
         self.failures: dict[uuid.UUID, tuple[Node, str]] = {}
         self._visits: dict[str, int] = {}
         self._arrivals: list[Any] = []
-        self._choices: dict[uuid.UUID, Flow] = {}
+        self._choices: dict[uuid.UUID, Choice] = {}
         self._undue: dict[uuid.UUID, str] = {}
-        self._tried: list[dict[str, Any]] = []
         self._workflow = Tokens(self.specs, self, empty=empty)
 
     @classmethod
@@ -74,29 +73,7 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """Return what is open now."""
-        found = Snapshot({}, {}, {})
-        for task in self._all():
-            node = self.vocabulary.nodes.get(task.task_spec.name)
-            if node is None or not task._state & (TaskState.READY | TaskState.STARTED | TaskState.WAITING):
-                continue
-            if task.internal_data.get("blocked"):
-                found.blocked[task.id] = node
-            if task.state == TaskState.READY and node.kind == "userTask":
-                found.tasks[task.id] = node
-            elif (wait := self._wait(task, node)) is not None:
-                found.waits[task.id] = wait
-        return found
-
-    def _wait(self, task: Any, node: Node) -> Waiting | None:
-        if task.internal_data.get("blocked"):
-            return None
-        if task.state == TaskState.STARTED and node.kind == "serviceTask":
-            return Waiting(task.id, node, "action", node.action or "")
-        if task.state == TaskState.WAITING and node.event == "message":
-            return Waiting(task.id, node, "message", node.message or "")
-        if task.state == TaskState.WAITING and node.event == "timer" and (due := task.internal_data.get("due")):
-            return Waiting(task.id, node, "timer", node.id, datetime.fromisoformat(due))
-        return None
+        return take_snapshot(self._all(), self.vocabulary)
 
     def is_open(self, task_id: uuid.UUID) -> bool:
         """Say whether a person's task, or an outside action, still waits for its result."""
@@ -188,19 +165,26 @@ class Run:
 
     def chosen(self, task: Any) -> str:
         """Return the spec that a gateway's chosen flow leads to."""
-        return self.specs.targets[self._choices[task.id].id]
+        return self.specs.targets[self._choices[task.id].flow.id]
 
     def due(self, task: Any) -> str | None:
         """Fix the moment of a timer, as text; None when its expression fails, which blocks it."""
         if task.internal_data.get("blocked"):
             return None
         try:
-            moment = moment_of(self._node(task).timer or "", self.facts).isoformat()
+            task.internal_data |= due.begin(self._node(task), self.facts)
         except (ExpressionError, ValueError, TypeError) as error:
             self._undue[task.id] = f"{type(error).__name__}: {error}"
             return None
-        task.internal_data["due"] = moment
-        return moment
+        return str(task.internal_data["due"])
+
+    def again(self, task: Any) -> dict[str, Any] | None:
+        """Return what a non-interrupting event that has fired remembers when it waits again; None when it was the last time."""
+        node = self._node(task)
+        if node.timer_kind == "timeCycle":
+            for inside in self.vocabulary.after(node.id):
+                self._visits.pop(inside, None)
+        return due.go_on(node, task.internal_data)
 
     # Running
 
@@ -266,7 +250,7 @@ class Run:
             self._learn(node, answer)
             self._note("decision", node, **account)
         elif node.kind == "exclusiveGateway":
-            self._choices[task.id] = self._choose(node)
+            self._choices[task.id] = choose(self.vocabulary.outgoing[node.id], self.facts)
         elif node.event == "timer":
             self._note("timer", node)
 
@@ -284,50 +268,25 @@ class Run:
         if result is not None and node.result_name:
             self.facts[node.result_name] = codec.clean(result)
 
-    def _choose(self, node: Node) -> Flow:
-        """The first flow whose condition holds, in the order they are written in, else the default; with an account of each test."""
-        flows = self.vocabulary.outgoing[node.id]
-        if len(flows) == 1:
-            return flows[0]
-        tried: list[dict[str, Any]] = []
-        chosen = None
-        for flow in flows:
-            if flow.default or flow.condition is None:
-                continue
-            tests: list[Seen] = []
-            hit = compile_expression(flow.condition).holds(self.facts, tests)
-            tried.append(
-                {
-                    "flow": flow.id,
-                    "zh": flow.name[0],
-                    "en": flow.name[1],
-                    "hit": hit,
-                    "tests": [_seen(test) for test in tests],
-                }
-            )
-            if hit:
-                chosen = flow
-                break
-        self._tried = tried
-        return chosen or next(flow for flow in flows if flow.default)
-
     def _left(self, task: Any, node: Node) -> None:
         """Note the flows a finished node's token took."""
-        if task.state != TaskState.COMPLETED:
-            return
+        if task.state != TaskState.COMPLETED or node.kind == "eventBasedGateway":
+            return  # which way a race of events goes is noted when one has happened
         choice = self._choices.get(task.id)
-        tried, self._tried = self._tried, []
-        for flow in [choice] if choice else self.vocabulary.outgoing.get(node.id, ()):
-            detail: dict[str, Any] = {"source": flow.source, "target": flow.target}
-            if tried:
-                detail |= {"conditions": tried, "default": flow.default}
-            self.events.append(Event("flow_taken", flow.id, flow.name, detail))
+        for flow in [choice.flow] if choice else self.vocabulary.outgoing.get(node.id, ()):
+            self._take(flow, **(choice.account if choice else {}))
+
+    def _take(self, flow: Flow, **account: Any) -> None:
+        detail = {"source": flow.source, "target": flow.target, **account}
+        self.events.append(Event("flow_taken", flow.id, flow.name, detail))
 
     def _settle(self) -> None:
         """Do what arriving at nodes means, in the order tokens arrived."""
         arrivals, self._arrivals = self._arrivals, []
         for task in arrivals:
             node = self._node(task)
+            if (flow := self.vocabulary.races.get(node.id)) is not None:
+                self._take(flow)
             self._note("node_entered", node)
             if node.status:
                 self.host.status(node)
@@ -338,7 +297,3 @@ class Run:
 
     def _note(self, kind: str, node: Node, **detail: Any) -> None:
         self.events.append(Event(kind, node.id, node.name, detail))
-
-
-def _seen(test: Seen) -> dict[str, Any]:
-    return {"label": test.label, "value": shown(test.value), "test": test.test, "hit": test.hit}

@@ -25,9 +25,6 @@ UNSUPPORTED: dict[str, Any] = {
     "adHocSubProcess": _("Ad hoc subprocesses are not supported"),
     "complexGateway": _("Complex gateways are not supported"),
     "inclusiveGateway": _("Inclusive gateways are not supported; use exclusive and parallel ones"),
-    "eventBasedGateway": _(
-        "Event-based gateways are not supported; put the events on the border of a task or subprocess"
-    ),
 }
 EVENTS: dict[str, frozenset[str]] = {
     "startEvent": frozenset({"none"}),
@@ -95,7 +92,7 @@ def _features(element: etree._Element, node: Node) -> Iterator[Problem]:
         yield problem(node, _("Repeated tasks are not supported; draw the loop with a gateway"))
     if element.get("isForCompensation") == "true":
         yield problem(node, _("Compensation is not supported"))
-    if element.get("instantiate") == "true":
+    if element.get("instantiate") == "true" or element.get("eventGatewayType") == "Parallel":
         yield problem(node, _("A process is started by the portal, not by a message"))
     if sum(name.endswith("EventDefinition") or name == "eventDefinitionRef" for name in children) > 1:
         yield problem(node, _("An event can wait for one thing only"))
@@ -127,6 +124,7 @@ def _flows(vocabulary: Vocabulary) -> Iterator[Problem]:
     arriving = {flow.target for flow in vocabulary.flows}
     for node in vocabulary.nodes.values():
         yield from _connections(node, node.id in arriving, vocabulary.outgoing.get(node.id, ()))
+    yield from _races(vocabulary)
     yield from _unreachable(vocabulary)
 
 
@@ -140,10 +138,35 @@ def _connections(node: Node, arrived_at: bool, leaving: tuple[Flow, ...]) -> Ite
         yield problem(node, _("No arrow leads on from here"))
     elif node.kind == "exclusiveGateway" and len(leaving) > 1:
         yield from _choice(node, leaving)
+    elif node.kind == "eventBasedGateway" and not any(flow.condition for flow in leaving):
+        return  # `_race` looks at where its arrows lead
     elif any(flow.condition for flow in leaving):
         yield problem(node, _("Only the arrows of an exclusive gateway may have conditions"))
     elif node.kind not in ("parallelGateway", "exclusiveGateway") and len(leaving) > 1:
         yield problem(node, _("Several arrows leave here; use a gateway to say which is taken"))
+
+
+def _races(vocabulary: Vocabulary) -> Iterator[Problem]:
+    """What follows an event-based gateway must wait, for different things, and be reached from nowhere else."""
+    guarded = {node.attached_to for node in vocabulary.nodes.values()}
+    for gateway in [node for node in vocabulary.nodes.values() if node.kind == "eventBasedGateway"]:
+        events = [
+            vocabulary.nodes[flow.target]
+            for flow in vocabulary.outgoing.get(gateway.id, ())
+            if flow.target in vocabulary.nodes
+        ]
+        if len(events) < 2:  # one event alone is no race
+            yield problem(gateway, _("An event-based gateway needs two or more events to choose between"))
+        messages = [event.message for event in events if event.message]
+        if len(set(messages)) < len(messages):
+            yield problem(gateway, _("Two of the events after this gateway wait for the same message"))
+        for event in events:
+            if event.kind not in ("intermediateCatchEvent", "receiveTask") or event.id in guarded:
+                yield problem(
+                    event, _("Only events that wait for a message or a moment may follow an event-based gateway")
+                )
+            elif sum(flow.target == event.id for flow in vocabulary.flows) > 1:
+                yield problem(event, _("Nothing else may lead to an event that follows an event-based gateway"))
 
 
 def _choice(node: Node, leaving: tuple[Flow, ...]) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ def _texts(vocabulary: Vocabulary) -> Iterator[tuple[str, Text, str]]:
     for node in vocabulary.nodes.values():
         for _input, value in node.inputs:
             yield node.id, node.name, value
-        if node.event == "timer" and (text := timer_expression(node.timer or "")):
+        if node.event == "timer" and node.timer_kind != "timeCycle" and (text := timer_expression(node.timer or "")):
             yield node.id, node.name, text
 
 

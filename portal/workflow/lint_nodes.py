@@ -9,6 +9,7 @@ from portal.web.i18n import lazy_gettext as _
 from portal.workflow import registry
 from portal.workflow.calendar import parse_duration
 from portal.workflow.decision_table import DecisionTable
+from portal.workflow.due import parse_cycle
 from portal.workflow.errors import Problem
 from portal.workflow.expressions import CONSTANTS
 from portal.workflow.forms import TYPES, FormField
@@ -63,10 +64,13 @@ def _border(host: Node | None) -> Iterator[Any]:
 
 
 def _timer(node: Node) -> Iterator[Any]:
-    if node.timer_kind == "timeCycle":
-        yield _("Repeating timers are not supported; draw a loop with a timer")
-    elif not node.timer:
+    if not node.timer:
         yield _("It is not said when this timer is due")
+    elif node.timer_kind == "timeCycle":
+        if node.kind != "boundaryEvent" or node.interrupting:
+            yield _("Only an event on the border that does not interrupt may repeat; draw a loop with a timer")
+        elif not _is_cycle(node.timer):
+            yield _("“%(text)s” is not a repetition like R/PT1H or R3/P1D, of a minute or more", text=node.timer)
     elif re.fullmatch(r"P[0-9A-Z.]*", node.timer) and not _is_duration(node.timer):
         yield _("“%(text)s” is not a duration like P7D or PT4H", text=node.timer)
 
@@ -74,6 +78,14 @@ def _timer(node: Node) -> Iterator[Any]:
 def _is_duration(text: str) -> bool:
     try:
         parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_cycle(text: str) -> bool:
+    try:
+        parse_cycle(text)
     except ValueError:
         return False
     return True

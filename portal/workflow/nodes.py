@@ -1,8 +1,9 @@
 """Our kinds of node, and the token tree they live in.
 
-The node classes differ from the stock ones in four ways: they tell the run when a token arrives; gateways and service tasks take what
+The node classes differ from the stock ones in five ways: they tell the run when a token arrives; gateways and service tasks take what
 the run decided beforehand instead of computing inside Spiff; timers follow our clock; a non-interrupting boundary event waits again
-after it fired (the stock one fires once). Nothing is ever evaluated by Spiff: its script engine refuses everything.
+after it fired (the stock one fires once); after an event-based gateway each event waits by itself, and the first to happen ends the
+others (the stock gateway takes the events out of their nodes). Nothing is ever evaluated by Spiff: its script engine refuses everything.
 """
 
 from datetime import datetime
@@ -39,6 +40,9 @@ class Reports(Protocol):
     def due(self, task: Any) -> str | None:
         """Fix the moment of a timer."""
 
+    def again(self, task: Any) -> dict[str, Any] | None:
+        """Return what a non-interrupting event that has fired remembers when it waits again; None when it was the last time."""
+
 
 class Specs(Protocol):
     """What Spiff runs: the process, and its subprocesses by their ids."""
@@ -68,14 +72,33 @@ class _Traced:
 
 
 class _Catching:
-    """Tells the run when a token arrives, which for a waiting event is when it begins to wait."""
+    """Tells the run when a token arrives, which for a waiting event is when it begins to wait; in a race, when it has won."""
 
     def _update_hook(self, my_task: Any) -> Any:
         waited = my_task.state == TaskState.WAITING
         fired = super()._update_hook(my_task)
-        if not waited:
+        if not waited and not self._races:
             my_task.workflow.top_workflow.run.arrived(my_task)
         return fired
+
+    def _on_ready_hook(self, my_task: Any) -> None:
+        super()._on_ready_hook(my_task)
+        if self._races:
+            withdraw_rivals(my_task)
+            my_task.workflow.top_workflow.run.arrived(my_task)
+
+    @property
+    def _races(self) -> bool:
+        return any(isinstance(spec, EventBasedGateway) for spec in self.inputs)  # type: ignore[attr-defined]  # the stock node's
+
+
+def withdraw_rivals(task: Any) -> None:
+    """Take away the tokens that wait beside this one after an event-based gateway."""
+    parent = task.parent
+    if parent is not None and isinstance(parent.task_spec, EventBasedGateway):
+        for rival in [child for child in parent.children if child is not task]:
+            rival.cancel()
+            task.workflow._remove_task(rival.id)
 
 
 class UserTask(_Traced, defaults.UserTask):
@@ -108,6 +131,10 @@ class ParallelGateway(_Traced, defaults.ParallelGateway):
     """Splits, and joins what it split."""
 
 
+class EventBasedGateway(_Traced, BpmnSpecMixin):
+    """Lets its events wait beside each other; the first to happen goes on alone."""
+
+
 class StartEvent(_Catching, defaults.StartEvent):
     """Where a process or subprocess begins."""
 
@@ -129,13 +156,17 @@ class ThrowEvent(_Traced, defaults.IntermediateThrowEvent):
 
 
 class BoundaryEvent(_Traced, defaults.BoundaryEvent):
-    """Waits beside an activity; a non-interrupting one waits again after it fired, as long as the activity runs."""
+    """Waits beside an activity; a non-interrupting message or cycle waits again after it fired, as long as the activity runs."""
 
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
         activity = next(t for t in my_task.parent.children if not isinstance(t.task_spec, BoundaryEvent))
-        if not self.cancel_activity and not activity.has_state(TaskState.FINISHED_MASK):
+        if self.cancel_activity or activity.has_state(TaskState.FINISHED_MASK):
+            return
+        remembered = my_task.workflow.top_workflow.run.again(my_task)
+        if remembered is not None:
             again = my_task.parent._add_child(self, TaskState.WAITING)
+            again.internal_data = remembered
             self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
             self._update(again)
 
@@ -221,6 +252,15 @@ class Tokens(_Scanning, BpmnWorkflow):
     def __init__(self, specs: Specs, run: Reports, *, empty: bool) -> None:
         self.run = run
         super().__init__(specs.top, specs.inner, script_engine=NO_SCRIPTS, deserializing=empty)
+
+    def refresh_timers(self) -> None:
+        """Fire what is due, the earliest first; one that an earlier one has ended is left alone."""
+        timers = [
+            task for task in self.event_manager.tasks.values() if isinstance(task.task_spec.event_definition, Timer)
+        ]
+        for task in sorted(timers, key=lambda task: str(task.internal_data.get("due"))):
+            if task.state == TaskState.WAITING and task.id in task.workflow.tasks:
+                task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
         self.subprocesses[my_task.id] = _Inner(self.subprocess_specs[spec_name], my_task.id, self)

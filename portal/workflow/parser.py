@@ -86,6 +86,7 @@ class _Parser(BpmnParser):
         full_tag("businessRuleTask"): (TaskParser, nodes.BusinessRuleTask),
         full_tag("exclusiveGateway"): (ConditionalGatewayParser, nodes.ExclusiveGateway),
         full_tag("parallelGateway"): (GatewayParser, nodes.ParallelGateway),
+        full_tag("eventBasedGateway"): (GatewayParser, nodes.EventBasedGateway),
         full_tag("subProcess"): (SubWorkflowParser, nodes.SubProcess),
     }
 

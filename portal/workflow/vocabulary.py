@@ -108,3 +108,21 @@ class Vocabulary:
         for flow in self.flows:
             found.setdefault(flow.source, []).append(flow)
         return {source: tuple(flows) for source, flows in found.items()}
+
+    @cached_property
+    def races(self) -> Mapping[str, Flow]:
+        """The flow that leads to an event from an event-based gateway, by the event: it is taken when the event happens."""
+        gateways = {node.id for node in self.nodes.values() if node.kind == "eventBasedGateway"}
+        return {flow.target: flow for flow in self.flows if flow.source in gateways}
+
+    def after(self, node_id: str) -> set[str]:
+        """Return a node and all that can be reached from it, what is inside and on the border of those included."""
+        found: set[str] = set()
+        todo = [node_id]
+        while todo:
+            here = todo.pop()
+            if here not in found:
+                found.add(here)
+                todo += [flow.target for flow in self.outgoing.get(here, ())]
+                todo += [node.id for node in self.nodes.values() if here in (node.parent, node.attached_to)]
+        return found

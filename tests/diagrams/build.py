@@ -79,6 +79,11 @@ def gateway(id: str, **attributes: str) -> str:
     return node("exclusiveGateway", id, **attributes)
 
 
+def race(id: str) -> str:
+    """An event-based gateway."""
+    return node("eventBasedGateway", id)
+
+
 def parallel(id: str) -> str:
     """A parallel gateway."""
     return node("parallelGateway", id)
@@ -97,19 +102,25 @@ def catch(
 
 
 def border(
-    id: str, on: str, *, message: str = "", timer: str = "", interrupting: bool = True, **attributes: str
+    id: str,
+    on: str,
+    *,
+    message: str = "",
+    timer: str = "",
+    cycle: str = "",
+    interrupting: bool = True,
+    **attributes: str,
 ) -> str:
     """A boundary event."""
     own = {"_attachedToRef": on, "_cancelActivity": "true" if interrupting else "false"}
-    return node("boundaryEvent", id, _event(message, timer), **own, **attributes)
+    return node("boundaryEvent", id, _event(message, timer, cycle), **own, **attributes)
 
 
-def _event(message: str, timer: str) -> str:
+def _event(message: str, timer: str, cycle: str = "") -> str:
     if message:
         return f'<bpmn:messageEventDefinition messageRef="Message_{message}"/>'
-    return (
-        f"<bpmn:timerEventDefinition><bpmn:timeDuration>{escape(timer)}</bpmn:timeDuration></bpmn:timerEventDefinition>"
-    )
+    kind, text = ("timeCycle", cycle) if cycle else ("timeDuration", timer)
+    return f"<bpmn:timerEventDefinition><bpmn:{kind}>{escape(text)}</bpmn:{kind}></bpmn:timerEventDefinition>"
 
 
 def inside(id: str, *parts: str, **attributes: str) -> str:

@@ -1,10 +1,13 @@
 """Instances that earlier releases saved load in this one, stand where they stood and go where they would have gone."""
 
 import json
+import tomllib
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 
+from portal.settings import ROOT
 from portal.workflow import codec
 from tests.unit.workflow.formats.write import FOLDER, play_on
 
@@ -24,6 +27,12 @@ def saved() -> list[Any]:
 
 def test_every_format_that_was_ever_written_is_kept() -> None:
     assert [path.name for path in FILES] == [f"format_{number}.json" for number in range(1, codec.FORMAT + 1)]
+
+
+def test_the_library_is_the_version_whose_private_members_are_read() -> None:
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert version("spiffworkflow") == codec.WRITTEN_FOR
+    assert f"spiffworkflow=={codec.WRITTEN_FOR}" in pinned
 
 
 @pytest.mark.parametrize(("scene", "kept"), saved())

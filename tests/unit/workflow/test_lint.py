@@ -22,6 +22,7 @@ from tests.diagrams.build import (
     inside,
     node,
     parallel,
+    race,
     rule,
     service,
     start,
@@ -110,7 +111,8 @@ def test_a_sound_diagram_has_no_problems() -> None:
         (node("adHocSubProcess", "x"), "Ad hoc"),
         (node("inclusiveGateway", "x"), "Inclusive"),
         (node("complexGateway", "x"), "Complex"),
-        (node("eventBasedGateway", "x"), "Event-based"),
+        (node("eventBasedGateway", "x", _instantiate="true"), "started by the portal"),
+        (node("eventBasedGateway", "x", _eventGatewayType="Parallel"), "started by the portal"),
         (node("intermediateCatchEvent", "x", "<bpmn:signalEventDefinition/>"), "kind of event"),
         (node("intermediateCatchEvent", "x", "<bpmn:linkEventDefinition/>"), "kind of event"),
         (node("intermediateCatchEvent", "x", "<bpmn:eventDefinitionRef/>"), "kind of event"),
@@ -144,7 +146,7 @@ def test_a_sound_diagram_has_no_problems() -> None:
         (user_task("x", status="undeclared"), "not declared"),
         (catch("x", timer="P1X"), "not a duration"),
         (catch("x", timer="order.when"), "not always there"),
-        (catch("x", timer="P1D").replace("timeDuration", "timeCycle"), "Repeating timers"),
+        (catch("x", timer="R/P1D").replace("timeDuration", "timeCycle"), "does not interrupt may repeat"),
         (catch("x", timer=""), "when this timer is due"),
     ],
 )  # fmt: skip
@@ -171,11 +173,35 @@ def test_a_node_that_would_not_run_as_drawn_is_refused(part: str, reason: str) -
         (lambda: around(user_task("x"), user_task("x")), "x", "Two elements"),
         (lambda: around(user_task("x"), flows="x -> nowhere"), "x_to_nowhere", "same level"),
         (lambda: around(parallel("x"), end("e2"), flows="x -> e2 | order.amount > 5"), "x", "Only the arrows"),
+        (lambda: around(user_task("x"), border("b", "x", cycle="R/PT1H"), end("e2"), flows="b -> e2"), "b", "does not interrupt may repeat"),
+        (lambda: around(user_task("x"), border("b", "x", cycle="PT1H", interrupting=False), end("e2"), flows="b -> e2"), "b", "not a repetition"),
+        (lambda: around(user_task("x"), border("b", "x", cycle="R/PT5S", interrupting=False), end("e2"), flows="b -> e2"), "b", "not a repetition"),
+        (lambda: racing(flows="race -> a -> end"), "race", "two or more events"),
+        (lambda: racing(user_task("b"), flows="race -> a -> end\nrace -> b -> end"), "b", "Only events that wait"),
+        (lambda: racing(flows="race -> a -> end\nrace -> end"), "end", "Only events that wait"),
+        (lambda: racing(catch("b", message="m"), flows="race -> a -> end\nrace -> b -> end"), "race", "the same message"),
+        (lambda: racing(catch("b", timer="P1D"), flows="race -> a -> b -> end\nrace -> b"), "b", "Nothing else may lead"),
+        (lambda: racing(node("receiveTask", "b", _messageRef="Message_n"), border("c", "b", timer="P1D"), flows="race -> a -> end\nrace -> b -> end\nc -> end"), "b", "Only events that wait"),
+        (lambda: racing(catch("b", timer="P1D"), flows='race -> a | order.amount > 5\na -> end\nrace -> b -> end'), "race", "Only the arrows"),
     ],
 )  # fmt: skip
 def test_a_drawing_that_does_not_hold_together_is_refused(found: Any, node_id: str, reason: str) -> None:
     problems_found = found()
     assert any(one == node_id and reason in message for one, message in problems_found), problems_found
+
+
+def racing(*parts: str, flows: str) -> list[tuple[str, str]]:
+    """Problems of a diagram with an event-based gateway `race` and an event `a`."""
+    return problems(
+        start(), race("race"), catch("a", message="m"), *parts, end(), flows=f"start -> race\n{flows}", messages="m n"
+    )
+
+
+def test_a_sound_race_and_a_sound_cycle_have_no_problems() -> None:
+    assert racing(catch("b", timer="P1D"), flows="race -> a -> end\nrace -> b -> end") == []
+    assert (
+        around(user_task("x"), border("b", "x", cycle="R3/PT1H", interrupting=False), end("e2"), flows="b -> e2") == []
+    )
 
 
 def choosing(condition: str, *before: str, flows: str = "start -> review -> gate") -> list[tuple[str, str]]:
