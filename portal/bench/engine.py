@@ -1,146 +1,41 @@
-"""`portal bench engine`: process steps a second, beside SpiffWorkflow used plainly, interleaved in one run on one database.
+"""`portal bench engine`: process steps a second, in process and through HTTP, beside SpiffWorkflow used plainly.
 
 One process is: start → service action → gateway → user task → complete: two steps, each one committed transaction. Ours locks the
-instance, keeps people's tasks, history and notices, and saves a state without specs. The baseline is the library alone: the whole
-workflow by its own `serialize_json` in one locked row. It writes the diagram into every row, so it is measured on a diagram of six nodes
-and on one as large as the order process. Trust the ratio, not the absolute figures of a busy machine.
+instance, keeps people's tasks, history and notices, and saves a state without specs. Through HTTP each step is a request to a web process
+of its own, with session and CSRF token. The baseline is the library alone: the whole workflow by its own `serialize_json` in one locked
+row. It writes the diagram into every row, so it is measured on a diagram of six nodes and on one as large as the order process.
+
+All run in turn, in one run, on one durable database; clients of one contender are threads of one process (through HTTP: of the web
+process, with the clients in this one). Trust the ratios, not the absolute figures of a busy machine.
 """
 
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from itertools import pairwise
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn.parser import BpmnParser
-from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
-
-from portal import database, migrations
-from portal.accounts.actor import SYSTEM
-from portal.embedded import EmbeddedPostgres
+from portal.bench.contenders import Contender, Ours, OverHttp, Plain
+from portal.bench.diagrams import SIZES, STEPS
+from portal.bench.installation import Installation
+from portal.bench.little_shop import make_little_shop
+from portal.database import unit_of_work
 from portal.progress import Phase, Progress
-from portal.workflow import service
-from portal.workflow.models import UserTask
-from portal.workflow.registry import ActionCall, service_action
 
-# mypy: disable-error-code="no-untyped-call"
-
-STEPS_EACH = 2
-DIAGRAM = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:portal="urn:portal:bpmn:1.0" targetNamespace="bench">
-<bpmn:process id="{key}" name="测量" portal:nameEn="Bench" isExecutable="true">
-<bpmn:startEvent id="start" /><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="look" />
-{task}<bpmn:sequenceFlow id="f2" sourceRef="look" targetRef="gate" />
-<bpmn:exclusiveGateway id="gate" default="f4" /><bpmn:sequenceFlow id="f3" sourceRef="gate" targetRef="review">
-<bpmn:conditionExpression>{condition}</bpmn:conditionExpression></bpmn:sequenceFlow>
-{more}<bpmn:endEvent id="skipped" />
-<bpmn:userTask id="review" name="审核" portal:nameEn="Review" portal:role="salesperson" portal:due="PT4H" />
-<bpmn:sequenceFlow id="f5" sourceRef="review" targetRef="done" /><bpmn:endEvent id="done" />
-</bpmn:process></bpmn:definitions>"""
-SIZES = {"small": 0, "order": 70}
-"""Nodes that the diagram has besides those that are run: none, and as many as the order process."""
+SELLER = "19900008001"
+"""The telephone number that the little shop's salesperson logs in with."""
 
 
-def diagram(key: str, size: int, *, ours: bool) -> str:
-    """Write the diagram, for us or for the stock engine."""
-    names = ["gate", *(f"more{number}" for number in range(size)), "skipped"]
-    more = "".join(
-        f'<bpmn:userTask id="{name}" name="待办" portal:nameEn="Task" portal:role="salesperson" />'
-        for name in names[1:-1]
-    )
-    flows = "".join(
-        f'<bpmn:sequenceFlow id="{"f4" if source == "gate" else f"to_{target}"}" sourceRef="{source}" targetRef="{target}" />'
-        for source, target in pairwise(names)
-    )
-    if ours:
-        task = '<bpmn:serviceTask id="look" name="看" portal:action="bench.look" portal:result="seen" />'
-        return DIAGRAM.format(key=key, more=more + flows, task=task, condition="seen.amount &gt;= 20000")
-    task = "<bpmn:scriptTask id='look'><bpmn:script>seen = {'amount': 29558}</bpmn:script></bpmn:scriptTask>"
-    return DIAGRAM.format(key=key, more=more + flows, task=task, condition="seen['amount'] &gt;= 20000")
+@dataclass(frozen=True)
+class Round:
+    """One contender's round: steps a second, and milliseconds of processor time a process, by whose they are."""
 
-
-@service_action("bench.look", label=("看", "Look"), outputs={"amount": "integer"})
-def look(_session: Session, _call: ActionCall) -> dict[str, Any]:
-    """Answer with an amount."""
-    return {"amount": 29558}
-
-
-class Ours:
-    """The portal's engine, all it keeps included."""
-
-    name = "portal"
-
-    def __init__(self, size: str) -> None:
-        self._count, self._key = 0, f"bench_{size}"
-        with database.unit_of_work() as session:
-            xml = diagram(self._key, SIZES[size], ours=True)
-            service.publish(session, xml=xml, source="delivered", actor=SYSTEM)
-
-    def process(self) -> None:
-        """Run one process, two transactions."""
-        self._count += 1
-        key = f"B{self._count}"
-        with database.unit_of_work() as session:
-            facts = {"order": {"number": key, "customer_type": "one"}}
-            instance_id = service.start_process(session, key=self._key, business_key=key, facts=facts, actor=SYSTEM)
-            task_id = session.scalars(select(UserTask.id).where(UserTask.instance_id == instance_id)).one()
-        with database.unit_of_work() as session:
-            service.complete_task(session, actor=SYSTEM, task_id=task_id, data={})
-
-
-class Plain:
-    """SpiffWorkflow as its documentation shows it, one row an instance."""
-
-    name = "library"
-
-    def __init__(self, size: str) -> None:
-        self._count, self._size = 0, size
-        parser = BpmnParser()
-        parser.add_bpmn_str(diagram("bench", SIZES[size], ours=False).encode())
-        self._spec = parser.get_spec("bench")
-        self._serializer = BpmnWorkflowSerializer()
-        with database.unit_of_work() as session:
-            session.execute(text("create table if not exists bench_plain (id text primary key, state text not null)"))
-
-    def process(self) -> None:
-        """Run one process, two transactions."""
-        self._count += 1
-        with database.unit_of_work() as session:
-            workflow = BpmnWorkflow(self._spec)
-            workflow.do_engine_steps()
-            self._store(session, "insert into bench_plain (id, state) values (:id, :state)", workflow)
-        with database.unit_of_work() as session:
-            row = session.execute(
-                text("select state from bench_plain where id = :id for update"), {"id": self._id()}
-            ).one()
-            workflow = self._serializer.deserialize_json(row.state)
-            workflow.get_tasks(state=TaskState.READY, manual=True)[0].run()
-            workflow.do_engine_steps()
-            self._store(session, "update bench_plain set state = :state where id = :id", workflow)
-
-    def _id(self) -> str:
-        return f"{self._size} {self._count}"
-
-    def _store(self, session: Session, statement: str, workflow: Any) -> None:
-        session.execute(text(statement), {"id": self._id(), "state": self._serializer.serialize_json(workflow)})
-
-
-def measure(work: Callable[[], None], count: int, phase: Phase) -> tuple[float, float]:
-    """Run `count` processes; return steps a second and milliseconds of this process's CPU a step."""
-    began, cpu = time.perf_counter(), time.process_time()
-    for _ in range(count):
-        work()
-        phase.advance()
-    steps = count * STEPS_EACH
-    return steps / (time.perf_counter() - began), (time.process_time() - cpu) / steps * 1000
+    steps_per_second: float
+    cpu: dict[str, float]
 
 
 def main(args: list[str]) -> int:
@@ -148,57 +43,97 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="portal bench engine", description="process steps a second, beside the plain library"
     )
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--count", type=int, default=100, help="processes in each round, of each engine")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--count", type=int, default=100, help="processes in each round, of each contender (100)")
+    parser.add_argument("--clients", default="1,8", help="clients at a time (1,8)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(args)
-    progress = Progress()
-    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        Path(folder).chmod(0o711)  # as root the server's own user must pass through it
-        with EmbeddedPostgres(Path(folder), say=progress.say) as server:
-            database.configure(server.start())
-            try:
-                migrations.upgrade(database.engine())
-                figures = run(options.rounds, options.count, progress)
-            finally:
-                database.dispose()
-                server.delete()
+    clients = [int(number) for number in options.clients.split(",")]
+    figures = measure(options.rounds, options.count, clients, Progress())
     sys.stdout.write(json.dumps(figures, indent=2) + "\n" if options.json else table(figures))
     return 0
 
 
-def run(rounds: int, count: int, progress: Progress) -> dict[str, Any]:
-    """Measure both engines in turn for each size, `rounds` times after one that warms up; return medians, and medians of the ratios."""
-    sizes: dict[str, Any] = {}
-    with progress.phase("Running processes", total=(rounds + 1) * count * 2 * len(SIZES)) as phase:
-        for size in SIZES:
-            sizes[size] = _measure_size(size, rounds, count, phase)
-    return {"rounds": rounds, "processes_per_round": count, "sizes": sizes}
+def measure(rounds: int, count: int, clients: list[int], progress: Progress) -> list[dict[str, Any]]:
+    """Measure every size with every number of clients on one installation; return one entry each."""
+    progress.say("Starting a web process and a database …")
+    with Installation() as portal:
+        with unit_of_work() as session:
+            make_little_shop(session, buyers=1)
+        contenders: dict[str, list[Contender]] = {
+            size: [Plain(size), Ours(size), OverHttp(size, portal.address, SELLER)] for size in SIZES
+        }
+        portal.start_web(module="portal.bench.web")
+        total = len(SIZES) * len(clients) * (rounds + 1) * 3 * count
+        with progress.phase("Running processes", total=total) as phase:
+            return [
+                {
+                    "diagram": size,
+                    "clients": number,
+                    **_measured(portal, contenders[size], number, rounds, count, phase),
+                }
+                for size in SIZES
+                for number in clients
+            ]
 
 
-def _measure_size(size: str, rounds: int, count: int, phase: Phase) -> dict[str, Any]:
-    engines = (Ours(size), Plain(size))
-    seen: dict[str, list[tuple[float, float]]] = {engine.name: [] for engine in engines}
+def _measured(
+    portal: Installation, contenders: list[Contender], clients: int, rounds: int, count: int, phase: Phase
+) -> dict[str, Any]:
+    """Let the contenders run in turn, `rounds` times after one that warms up; return medians, and medians of the ratios to the library."""
+    seen: dict[str, list[Round]] = {contender.name: [] for contender in contenders}
     for number in range(rounds + 1):
-        for engine in engines:
-            measured = measure(engine.process, count, phase)
+        for contender in contenders:
+            done = _round(portal, contender, clients, count, phase)
             if number:
-                seen[engine.name].append(measured)
-    ratios = [ours[0] / plain[0] for ours, plain in zip(seen["portal"], seen["library"], strict=True)]
+                seen[contender.name].append(done)
+    return {name: _summary(found, seen["library"]) for name, found in seen.items()}
+
+
+def _round(portal: Installation, contender: Contender, clients: int, count: int, phase: Phase) -> Round:
+    each = max(1, count // clients)
+    with contender.workers(clients) as workers, ThreadPoolExecutor(clients) as pool:
+        before, began = _cpu(portal), time.perf_counter()
+        for _done in pool.map(lambda work: _run(work, each, phase), workers):
+            pass
+        took, after = time.perf_counter() - began, _cpu(portal)
+    processes = each * clients
+    return Round(processes * STEPS / took, {name: (after[name] - before[name]) / processes * 1000 for name in after})
+
+
+def _run(work: Callable[[], None], count: int, phase: Phase) -> None:
+    for _process in range(count):
+        work()
+    phase.advance(count)
+
+
+def _cpu(portal: Installation) -> dict[str, float]:
+    return {"client": time.process_time(), **portal.cpu_seconds()}
+
+
+def _summary(found: list[Round], library: list[Round]) -> dict[str, Any]:
+    ratios = [one.steps_per_second / beside.steps_per_second for one, beside in zip(found, library, strict=True)]
     return {
-        "steps_per_second": {name: round(median(m[0] for m in measured), 1) for name, measured in seen.items()},
-        "cpu_ms_per_step": {name: round(median(m[1] for m in measured), 3) for name, measured in seen.items()},
+        "steps_per_second": round(median(one.steps_per_second for one in found), 1),
+        "cpu_ms_per_process": {name: round(median(one.cpu[name] for one in found), 2) for name in found[0].cpu},
         "ratio": round(median(ratios), 2),
         "ratio_range": [round(min(ratios), 2), round(max(ratios), 2)],
     }
 
 
-def table(figures: dict[str, Any]) -> str:
+def table(figures: list[dict[str, Any]]) -> str:
     """Write the figures for people."""
-    lines = [f"{'':22}{'steps/s':>10}{'CPU ms/step':>14}{'portal : library':>18}"]
-    for size, figure in figures["sizes"].items():
-        low, high = figure["ratio_range"]
-        for name, steps in figure["steps_per_second"].items():
-            ratio = f"{figure['ratio']} ({low}-{high})" if name == "portal" else ""
-            lines.append(f"{size:12}{name:10}{steps:>10}{figure['cpu_ms_per_step'][name]:>14}{ratio:>18}")
+    lines = [
+        f"{'':26}{'':>10}{'CPU ms per process':>30}{'to the library':>22}",
+        f"{'diagram':10}{'clients':>8}{'':>8}{'steps/s':>10}{'client':>10}{'web':>10}{'postgres':>10}{'median (range)':>22}",
+    ]
+    for figure in figures:
+        for name in ("library", "portal", "http"):
+            one, cpu = figure[name], figure[name]["cpu_ms_per_process"]
+            low, high = one["ratio_range"]
+            ratio = "" if name == "library" else f"{one['ratio']} ({low}-{high})"
+            lines.append(
+                f"{figure['diagram']:10}{figure['clients']:>8} {name:7}{one['steps_per_second']:>10}"
+                f"{cpu['client']:>10}{cpu['web']:>10}{cpu['postgres']:>10}{ratio:>22}"
+            )
     return "\n".join(lines) + "\n"

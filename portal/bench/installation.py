@@ -38,14 +38,18 @@ class Installation:
     Processes have names: one web process "web" and one worker "worker" when nothing else is said, any number otherwise
     (`start_web("web-b")`, `start_worker("worker-b")`). A name stands for the same port and the same log from start to start.
     `environment` is for all of them. `durable=False` is for tests: commits survive `kill -9` of any process, the database
-    server included (`kill_database`, `start_database`), but no power cut.
+    server included (`kill_database`, `start_database`), but no power cut. `release` is the directory of the code that makes the
+    tables, this one's unless said; an older one's are brought up to date by `upgrade`.
     """
 
-    def __init__(self, *, durable: bool = True, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = True, environment: Mapping[str, str] | None = None, release: Path = ROOT
+    ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="portal-installation-"))
         written = {} if durable else {"synchronous_commit": "on"}
         self._postgres = EmbeddedPostgres(self.directory, durable=durable, options=written)
         self._more = dict(environment or {})
+        self._release = release
         self._url = ""
         self._ports: dict[str, int] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -69,9 +73,12 @@ class Installation:
         self.directory.chmod(0o711)  # as root the server's own user must pass through it
         try:
             self._url = self._postgres.start()
-            migrations.upgrade(database.configure(self._url))
+            database.configure(self._url)
             register_all()
-            publish_delivered()
+            if self._release == ROOT:
+                self.upgrade()
+            else:
+                self.run_in(self._release, "-m", "portal", "migrate")
         except BaseException:
             self._remove()
             raise
@@ -93,15 +100,36 @@ class Installation:
         self._postgres.delete()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def upgrade(self) -> None:
+        """Bring the tables and the delivered processes to this release, whoever works on them meanwhile."""
+        migrations.upgrade(database.engine())
+        publish_delivered()
+
+    def run_in(self, release: Path, *arguments: str) -> bytes:
+        """Run Python with a release's code on this database and return what it printed; ProcessEnded when it fails."""
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=release, env=self._environment({}), check=False, capture_output=True
+        )
+        if done.returncode != 0:
+            raise ProcessEnded(done.stderr.decode(errors="replace")[-2000:])
+        return done.stdout
+
     def start_web(
-        self, name: str = "web", *, release: Path = ROOT, environment: Mapping[str, str] | None = None
+        self,
+        name: str = "web",
+        *,
+        release: Path = ROOT,
+        environment: Mapping[str, str] | None = None,
+        module: str = "portal",
     ) -> None:
         """Start a web process and return once it answers; ProcessEnded.
 
-        `release`: the directory of the code that it runs, this one's unless said; `environment`: for this start alone.
+        `release`: the directory of the code that it runs, this one's unless said; `environment`: for this start alone; `module`: what
+        is run, when it is more than the portal.
         """
         address = self.address_of(name)
-        self._start(name, release, environment, "web", "--host", HOST, "--port", str(self._ports[name]))
+        port = str(self._ports[name])
+        self._start(name, release, environment, "web", "--host", HOST, "--port", port, module=module)
         self.until(name, lambda: _answers(address))
 
     def start_worker(
@@ -153,19 +181,20 @@ class Installation:
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def _start(
-        self, name: str, release: Path, more: Mapping[str, str] | None, *arguments: str
+        self, name: str, release: Path, more: Mapping[str, str] | None, *arguments: str, module: str = "portal"
     ) -> subprocess.Popen[bytes]:
-        environment = os.environ | self._more | {
-            "PORTAL_DATABASE_URL": self._url,
-            "PORTAL_DATA_DIR": str(self.directory),
-        } | dict(more or {})  # fmt: skip
+        environment = self._environment(more or {})
         with (self.directory / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "portal", *arguments], cwd=release, env=environment,
+                [sys.executable, "-m", module, *arguments], cwd=release, env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self._processes[name] = process
         return process
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        ours = {"PORTAL_DATABASE_URL": self._url, "PORTAL_DATA_DIR": str(self.directory)}
+        return {**os.environ, **self._more, **ours, **more}
 
     def _ended(self, name: str, within: float = STOP_WITHIN) -> int | None:
         try:
