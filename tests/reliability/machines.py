@@ -75,11 +75,11 @@ def running_machines() -> Iterator[Machines]:
 
 
 class Play:
-    """Orders of everybody at once through the one address, decided at the desk of the second machine, until all are over."""
+    """Orders of everybody at once through the one address, decided at the desk by HTTP, until all are over."""
 
-    def __init__(self, machines: Machines, name: str, *, orders: int) -> None:
-        self.machines, self.orders = machines, orders
-        self.office = Office(machines.address, machines.shop)
+    def __init__(self, address: str, shop: LittleShop, name: str, *, orders: int) -> None:
+        self.address, self.orders = address, orders
+        self.office = Office(address, shop)
         self._before = count_ended()
         self._name = name
 
@@ -108,7 +108,7 @@ class Play:
         """Decide by HTTP what waits for one person, again and again."""
         shop = self.office.shop
         me = salesperson(shop, BY_MANAGER if of_manager else "")
-        with DeskClient(self.machines.address, me) as desk:
+        with DeskClient(self.address, me) as desk:
             self.office.insist(desk.log_in, "desk log-in")
             for _round in self.office.rounds():
                 for task_id, node_id, number in waiting_tasks():
@@ -126,9 +126,10 @@ class Play:
         """Wait until so many orders have been taken."""
         self._wait(lambda: len(self.office.numbers) >= numbers)
 
-    def until_over(self) -> None:
-        """Wait until every order has run to its end and nothing is owed."""
-        self._wait(lambda: count_ended() - self._before >= self.orders and not owed())
+    def until_over(self, orders: int | None = None) -> None:
+        """Wait until every order (or so many, those of before included) has run to its end and nothing is owed."""
+        wanted = orders or self._before + self.orders
+        self._wait(lambda: count_ended() >= wanted and not owed())
 
     def _wait(self, so: Any) -> None:
         for _ in range(int(FINISH_WITHIN / 0.1)):

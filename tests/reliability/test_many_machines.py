@@ -43,7 +43,7 @@ def machines() -> Iterator[Machines]:
 @pytest.mark.timeout(120)
 def test_orders_outlive_a_web_process_a_worker_and_what_the_broker_held(machines: Machines) -> None:
     before = count_ended()
-    with Play(machines, "machines-die", orders=ORDERS) as play:
+    with Play(machines.address, machines.shop, "machines-die", orders=ORDERS) as play:
         play.until(ENOUGH)
         machines.portal.kill("worker-a")
         machines.portal.kill("web-a")
@@ -60,7 +60,7 @@ def test_orders_outlive_a_web_process_a_worker_and_what_the_broker_held(machines
 @pytest.mark.timeout(120)
 def test_customers_order_while_the_broker_is_away_and_nothing_of_it_is_lost(machines: Machines) -> None:
     before = count_ended()
-    with Play(machines, "broker-dies", orders=SEVERAL) as play:
+    with Play(machines.address, machines.shop, "broker-dies", orders=SEVERAL) as play:
         play.until(2)
         machines.broker.kill()
         play.until(SEVERAL)
