@@ -45,6 +45,8 @@ def _node(node: Node, vocabulary: Vocabulary, tables: Mapping[str, DecisionTable
         yield _("The status “%(key)s” is not declared on the process", key=node.status)
     if node.result and (not NAME.fullmatch(node.result) or node.result in CONSTANTS):
         yield _("“%(name)s” cannot name a result: use small letters, digits and _", name=node.result)
+    if node.skippable and node.kind not in ("serviceTask", "businessRuleTask"):
+        yield _("Only a service task or a business rule task can be skipped")
     if node.kind == "userTask":
         yield from _user_task(node)
     elif node.kind == "serviceTask":

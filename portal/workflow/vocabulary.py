@@ -74,6 +74,8 @@ class Node:
     inputs: tuple[tuple[str, str], ...] = ()
     result: str | None = None
     decision: str | None = None
+    skippable: bool = False
+    """Whether an operator may let a failed token go on without what the node does."""
     event: str = "none"
     """none, message, timer, terminate, or another event's element name (which the lint refuses)."""
     message: str | None = None

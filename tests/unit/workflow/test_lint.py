@@ -143,6 +143,7 @@ def test_a_sound_diagram_has_no_problems() -> None:
         (service("x", "act", {"need": "import os"}), "not understood"),
         (service("x", "act", {"need": "weather.today"}), "nobody provides"),
         (rule("x", "unknown"), "no decision table"),
+        (user_task("x", skippable="true"), "can be skipped"),
         (user_task("x", status="undeclared"), "not declared"),
         (catch("x", timer="P1X"), "not a duration"),
         (catch("x", timer="order.when"), "not always there"),
