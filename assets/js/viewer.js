@@ -136,7 +136,8 @@ function placeOf({ width = 0, waypoints }, classes) {
   const length = ([from, to]) => Math.hypot(to.x - from.x, to.y - from.y)
   const [from, to] = stretches.reduce((best, one) => (length(one) > length(best) ? one : best))
   const corner = ['x', 'y'].map((axis) => Math.min(...waypoints.map((point) => point[axis])))
-  return { left: (from.x + to.x) / 2 - corner[0], top: (from.y + to.y) / 2 - corner[1] - 10 }
+  const upright = Math.abs(to.y - from.y) > Math.abs(to.x - from.x)
+  return { left: (from.x + to.x) / 2 - corner[0] - (upright ? 14 : 0), top: (from.y + to.y) / 2 - corner[1] - 10 }
 }
 
 /** Everything when it can be read; else the region around where it waits, at a size at which names can be read. */

@@ -80,7 +80,7 @@ def times(where: Places, found: Mapping[str, NodeTime], *, selected: str) -> dic
     }
 
 
-def flows(where: Places, flow: Flow, *, selected: str) -> dict[str, Any]:
+def flows(where: Places, flow: Flow) -> dict[str, Any]:
     """Paint what flowed: flows as thick as they were frequent, with numbers where ways part."""
     taken = {one.id: flow.taken.get(one.id, 0) for one in where.drawn.flows}
     parting = [one.id for ways in where.drawn.outgoing.values() if len(ways) > 1 for one in ways]
@@ -88,8 +88,6 @@ def flows(where: Places, flow: Flow, *, selected: str) -> dict[str, Any]:
         "names": names(where),
         "flows": levels(taken, THICKNESSES),
         "badges": [{"node": key, "text": formats.number(taken[key]), "tone": ""} for key in parting if taken[key]],
-        "selected": selected,
-        "focus": selected,
     }
 
 

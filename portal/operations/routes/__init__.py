@@ -4,12 +4,12 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import batches, incidents, instance
+from portal.operations.routes import batches, incidents, instance, overview
 
 routers = [
     Router(
         path="/",
-        route_handlers=[*batches.HANDLERS, *incidents.HANDLERS, *instance.HANDLERS],
+        route_handlers=[*batches.HANDLERS, *incidents.HANDLERS, *instance.HANDLERS, *overview.HANDLERS],
         guards=[roles(Role.ADMINISTRATOR)],
     )
 ]
