@@ -30,6 +30,8 @@ LOOK_FOR_TIMERS = 1.0
 SOONEST = 0.01
 CATCH_UP_EVERY = timedelta(seconds=2)
 HEED_STOP = 0.5
+BROKER_ANSWERS = 5.0
+"""Seconds that the broker may take for an answer."""
 
 
 def configure_broker(settings: Settings, perform: Callable[[int], None] = outbox.perform) -> dramatiq.Broker:
@@ -40,22 +42,22 @@ def configure_broker(settings: Settings, perform: Callable[[int], None] = outbox
     return broker
 
 
-def time_limit(lease: timedelta) -> timedelta:
-    """Return within which time a handler must end: before its lease does, or another would begin beside it."""
-    return lease * 5 / 6
-
-
 def _broker(url: str) -> dramatiq.Broker:
     # Retries live in the outbox; Prometheus' middleware would open a port to the world: both are left out.
-    limit = time_limit(outbox.lease_span())
-    middleware: list[Middleware] = [TimeLimit(time_limit=int(limit.total_seconds() * 1000)), ShutdownNotifications()]
+    limit = int(outbox.time_limit().total_seconds() * 1000)
+    middleware: list[Middleware] = [TimeLimit(time_limit=limit), ShutdownNotifications()]
     if not url:
         return StubBroker(middleware=middleware)
     scheme = url.partition("://")[0]
     if scheme in {"redis", "rediss"}:
+        import redis
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=middleware)  # type: ignore[no-untyped-call]  # untyped in dramatiq
+        # Without limits a connection whose other end went away in silence would hold its thread for ever.
+        client = redis.Redis.from_url(
+            url, socket_timeout=BROKER_ANSWERS, socket_connect_timeout=BROKER_ANSWERS, socket_keepalive=True
+        )
+        return RedisBroker(client=client, middleware=middleware)  # type: ignore[no-untyped-call]  # untyped in dramatiq
     if scheme in {"amqp", "amqps"}:
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
@@ -119,7 +121,8 @@ def _performer(relay: Relay) -> Callable[[int], None]:
 
 def _relay(relay: Relay, stop: threading.Event) -> None:
     while not stop.is_set():
-        _guarded(relay.hand_over, "relay")
+        if not _guarded(relay.hand_over, "relay"):
+            stop.wait(POLL)  # the broker or the database is away: every new row would wake us for nothing
         relay.wake.wait(relay.pause)
 
 

@@ -22,7 +22,7 @@ worker, and one that is down must not use up the attempts of all that is owed to
 All of this is in `outbox_targets` and in the leasing statement, so any number of workers agree; what waits, waits in the table.
 """
 
-from portal.outbox.leasing import lease, lease_span, set_lease_span
+from portal.outbox.leasing import lease, lease_span, set_lease_span, time_limit
 from portal.outbox.models import CHANNEL, LEASE, PORTAL, OutboxAttempt, OutboxRow, OutboxTarget
 from portal.outbox.owing import Delivery, Receipt, enqueue, handler, retry
 from portal.outbox.performing import MAX_ATTEMPTS, describe, perform, perform_pending
@@ -51,5 +51,6 @@ __all__ = [
     "purge",
     "retry",
     "set_lease_span",
+    "time_limit",
     "try_now",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import orjson
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,11 @@ _span = LEASE
 def lease_span() -> timedelta:
     """Return how long this process takes a row for."""
     return _span
+
+
+def time_limit() -> timedelta:
+    """Return within which time a handler must end: before its lease does, or another would begin beside it."""
+    return _span * 5 / 6
 
 
 def set_lease_span(span: timedelta) -> None:
@@ -38,38 +42,35 @@ class Leased:
 # The targets that are owed something are found by stepping through the index, however much is owed to each. A closed target whose time
 # has come is closed anew for as long as a lease, under the lock of its row: who does that may take one effect of it. A moment further
 # away than any closure was written before the clock was put back.
-_LEASE = text("""
-with recursive quick as (select set_config('synchronous_commit', 'off', true)),
-owed as (
+_TARGETS = text("""
+with recursive owed as (
     (select target from outbox where status = 'pending' order by target limit 1)
     union all
     select (select next.target from outbox next where next.status = 'pending' and next.target > owed.target
             order by next.target limit 1)
     from owed where owed.target is not null
+), due as (
+    select owed.target, oldest.available_at as since
+    from owed cross join lateral (
+        select available_at from outbox where status = 'pending' and target = owed.target order by available_at limit 1
+    ) oldest
+    where oldest.available_at <= :now
 ), trial as (
-    update outbox_targets set closed_until = :until
-    where closed_until is not null and (closed_until <= :now or closed_until > :farthest)
-        and exists (select from outbox where status = 'pending' and target = name and available_at <= :now)
+    update outbox_targets set closed_until = :until from due
+    where name = due.target and (closed_until <= :now or closed_until > :farthest) and :outside > 0
     returning name
-), room as (
-    select owed.target, trial.name is not null as tries,
-        case when trial.name is not null then 1
-             when known.closed_until is not null then 0
-             when owed.target = :portal then :room
-             else least(:each - coalesce(cast(cast(:out as jsonb) ->> owed.target as int), 0), :outside) end as places
-    from owed left join outbox_targets known on known.name = owed.target left join trial on trial.name = owed.target
-    where owed.target is not null
-), found as (
-    select row.id, room.target,
-        row_number() over (partition by room.target = :portal order by room.tries desc, row.available_at, row.id) as place
-    from room cross join lateral (
-        select id, available_at from outbox
-        where status = 'pending' and target = room.target and available_at <= :now
-        order by available_at, id limit greatest(room.places, 0) for update skip locked
-    ) row
 )
-update outbox set available_at = :until from found, quick
-where outbox.id = found.id and found.place <= case when found.target = :portal then :room else :outside end
+select due.target, trial.name is not null as tries
+from due left join outbox_targets known on known.name = due.target left join trial on trial.name = due.target
+where known.closed_until is null or trial.name is not null
+order by tries desc, due.since
+""")
+_TAKE = text("""
+with quick as (select set_config('synchronous_commit', 'off', true)), found as (
+    select id from outbox where status = 'pending' and target = :target and available_at <= :now
+    order by available_at limit :most for update skip locked
+)
+update outbox set available_at = :until from found, quick where outbox.id = found.id
 returning outbox.id, outbox.target, outbox.available_at
 """)
 
@@ -80,12 +81,17 @@ def take(
     """Take due rows, oldest first: at most `room` of the portal's own, `outside` of all targets outside, and of each of these so many
     that with what is `out` already there are no more than `each`."""
     now = clock.now()
-    rows = connection.execute(
-        _LEASE,
-        {"now": now, "until": now + _span, "farthest": now + max(LONGEST_CLOSURE, _span), "portal": PORTAL, "room": room,
-         "each": each, "outside": outside, "out": orjson.dumps(dict(out or {})).decode()},
-    )  # fmt: skip
-    return sorted((Leased(*row) for row in rows), key=lambda leased: leased.id)
+    given = {"now": now, "until": now + _span, "farthest": now + max(LONGEST_CLOSURE, _span), "outside": outside}
+    taken: list[Leased] = []
+    for target, tries in connection.execute(_TARGETS, given).all():
+        most = 1 if tries else each - (out or {}).get(target, 0)
+        most = room if target == PORTAL else min(most, outside)
+        if most > 0:
+            rows = connection.execute(_TAKE, {"now": now, "until": now + _span, "target": target, "most": most})
+            found = [Leased(row.id, row.target, row.available_at) for row in rows]
+            outside -= len(found) if target != PORTAL else 0
+            taken += found
+    return sorted(taken, key=lambda leased: leased.id)
 
 
 def lease(session: Session, *, limit: int) -> list[int]:

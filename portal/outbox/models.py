@@ -20,7 +20,6 @@ class OutboxRow(Numbered, Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "available_at", postgresql_where=text("status = 'pending'")),
         Index("ix_outbox_target", "target", "available_at", postgresql_where=text("status = 'pending'")),
         Index("ix_outbox_subject", "subject", "id"),
         Index("ix_outbox_dead", "id", postgresql_where=text("status = 'dead'")),

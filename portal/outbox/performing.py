@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal import clock, database
 from portal.database import unit_of_work
 from portal.outbox import targets
-from portal.outbox.leasing import lease, lease_span
+from portal.outbox.leasing import lease, lease_span, time_limit
 from portal.outbox.models import PORTAL
 from portal.outbox.owing import Delivery, Receipt, handlers
 
@@ -50,9 +50,11 @@ class Crashed(RuntimeError):
 
 
 # Neither beginning nor ending waits for the disk: what a crash of the server forgets of them is done again under the same key.
+# A lease that is long enough for the handler is left as it is: no index is touched.
 _BEGIN = text("""
 with quick as (select set_config('synchronous_commit', 'off', true))
-update outbox set failures = failures + 1, available_at = :until, error = null from quick
+update outbox set failures = failures + 1, error = null,
+    available_at = case when available_at < :enough then :until else available_at end from quick
 where id = :id and status = 'pending' and available_at > :now
 returning topic, key, payload, failures, target, created_at
 """)
@@ -98,8 +100,15 @@ def _at_once() -> Iterator[Connection]:
 def _begin(row_id: int) -> _Begun | None:
     now = clock.now()
     with _at_once() as connection:
-        row = connection.execute(_BEGIN, {"id": row_id, "now": now, "until": now + lease_span()}).first()
-    return None if row is None else _Begun(*tuple(row), row_id, now)
+        row = connection.execute(
+            _BEGIN, {"id": row_id, "now": now, "until": now + lease_span(), "enough": now + time_limit()}
+        ).first()
+    if row is None:
+        return None
+    return _Begun(
+        topic=row.topic, key=row.key, payload=row.payload, attempt=row.failures, target=row.target, owed_since=row.created_at,
+        id=row_id, began=now,
+    )  # fmt: skip
 
 
 def _handler(begun: _Begun) -> Any:
