@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Any
 
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, EventSplit
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.task import Task
 
@@ -150,16 +150,17 @@ class _Moving:
         parent = new.task_tree if split is None else Task(new, split, new.task_tree, state=TaskState.COMPLETED)
         placed = self._place(new, parent, task, new.spec.task_specs[to.id])
         self._note(placed, node, to)
-        watched = isinstance(task.parent.task_spec, EventSplit)
-        watching = (
-            [t for t in task.parent.children if t is not task and t._state == TaskState.WAITING] if watched else []
-        )
+        watching = [t for t in task.parent.children if t._state == TaskState.WAITING and self._watches(t, node)]
         self._borders(node, watching, parent, new)
         inner = task.workflow.top_workflow.subprocesses.get(task.id)
         if inner is not None and not inner.completed:
             counterpart = new.top_workflow.empty_subprocess(placed, placed.task_spec.spec)
             counterpart.completed_event.connect(placed.task_spec._on_subworkflow_completed, placed)
             self.part(inner, counterpart)
+
+    def _watches(self, task: Any, node: Node) -> bool:
+        border = self.plan.old.nodes.get(task.task_spec.name)
+        return border is not None and border.attached_to == node.id
 
     def _borders(self, node: Node, watching: list[Any], split: Any, new: Any) -> None:
         kept, added = self.plan.borders(node.id)
