@@ -10,7 +10,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import Message, Receive, Scope, Send
 
 from portal.accounts import sessions
-from portal.database import unit_of_work
+from portal.database import alone
 from portal.settings import Settings
 from portal.web.i18n import current_locale, set_locale
 
@@ -50,7 +50,7 @@ class Authentication(AbstractAuthenticationMiddleware):
 
 
 def _recognise(token: str, days: int) -> sessions.Recognised | None:
-    with unit_of_work() as session:
+    with alone() as session:
         return sessions.recognise(session, token=token, days=days)
 
 

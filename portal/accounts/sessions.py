@@ -4,13 +4,15 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.actor import Actor
 from portal.accounts.models import LoginSession, User
+from portal.database import run_prepared, written
 
 TOUCH_AFTER = timedelta(minutes=10)
 """A session's last use is written, and its end moved, at most this often."""
@@ -59,19 +61,39 @@ def open_session(session: Session, *, user_id: int, device: Device, days: int) -
     return token
 
 
+class _Held(NamedTuple):
+    """A session with its user, as `_HELD` reads them."""
+
+    id: int
+    user_id: int
+    last_seen_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    name: str
+    roles: list[str]
+    customer_id: int | None
+    team: str | None
+    locale: str | None
+    theme: str
+    active: bool
+
+
+_HELD = written(
+    select(
+        LoginSession.id, LoginSession.user_id, LoginSession.last_seen_at, LoginSession.expires_at,
+        LoginSession.revoked_at, User.name, User.roles, User.customer_id, User.team, User.locale, User.theme, User.active,
+    )
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.token_hash == bindparam("token_hash"))
+)  # fmt: skip
+
+
 def recognise(session: Session, *, token: str, days: int) -> Recognised | None:
     """Return whom a token belongs to, moving the session's end while it is used; None for a token we never gave."""
-    row = session.execute(
-        select(
-            LoginSession.id, LoginSession.user_id, LoginSession.last_seen_at, LoginSession.expires_at,
-            LoginSession.revoked_at, User.name, User.roles, User.customer_id, User.team, User.locale, User.theme, User.active,
-        )
-        .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.token_hash == digest(token))
-    ).one_or_none()  # fmt: skip
-    if row is None:
+    rows = run_prepared(session, _HELD, {"token_hash": digest(token)})
+    if not rows:
         return None
-    now = clock.now()
+    row, now = _Held(*rows[0]), clock.now()
     if row.revoked_at is not None or row.expires_at <= now or not row.active:
         return Recognised(row.id, row.user_id, None, row.locale, row.theme)
     renewed = row.last_seen_at < now - TOUCH_AFTER

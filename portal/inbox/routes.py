@@ -113,17 +113,11 @@ def complete(request: PortalRequest, task_id: FromPath[UUID]) -> Response[Any]:
     form, actor = Form.of(request), current_actor(request)
     try:
         with unit_of_work() as session:
-            row = queries.task_row(session, task_id=task_id)
-            workflow.complete_task(session, actor=actor, task_id=task_id, data=dict(form.pairs))
+            task = workflow.complete_task(session, actor=actor, task_id=task_id, data=dict(form.pairs))
+            following = queries.next_task(session, actor=actor, after=task_id)
     except REFUSALS as error:
         return _inbox_page(request, _wanted(request), task_id, form.refused(error))
-    with unit_of_work() as session:
-        following = queries.next_task(session, actor=actor, after=task_id)
-    done = (
-        toast(_("Done: %(task)s %(number)s", task=pick(row.name_zh, row.name_en), number=row.business_key))
-        if row
-        else None
-    )
+    done = toast(_("Done: %(task)s %(number)s", task=pick(task.name_zh, task.name_en), number=task.business_key))
     return see_other(request, pages.address(_wanted(request), task=following or ""), toast=done)
 
 

@@ -140,8 +140,8 @@ def _could_work(person: User, parties: TaskParties) -> bool:
     return may_work(colleague, TaskParties(parties.role, None, parties.customer_id))
 
 
-def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: Mapping[str, str]) -> None:
-    """Complete a task with what its form says and run the process on, all or nothing.
+def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: Mapping[str, str]) -> Task:
+    """Complete a task with what its form says and run the process on, all or nothing; return the task as it was.
 
     Raises TaskNotFound, TaskTaken, TaskClosed, InvalidInput with the message of each field, and whatever PortalError an action raises.
     """
@@ -155,6 +155,7 @@ def complete_task(session: Session, *, actor: Actor, task_id: uuid.UUID, data: M
         going.completed = Completed(task_id, _plain(result))
         going.note("task_completed", node, task=str(task_id), result=going.completed.result)
         going.run.complete(task_id, result)
+    return task
 
 
 def _plain(result: Mapping[str, Any]) -> dict[str, Any]:

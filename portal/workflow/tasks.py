@@ -22,6 +22,7 @@ class Task:
 
     id: uuid.UUID
     instance_id: int
+    business_key: str
     node_id: str
     name_zh: str
     name_en: str
@@ -34,7 +35,7 @@ class Task:
 
 
 _TASK = (
-    UserTask.id, UserTask.instance_id, UserTask.node_id, UserTask.name_zh, UserTask.name_en, UserTask.role, UserTask.assignee_id,
+    UserTask.id, UserTask.instance_id, UserTask.business_key, UserTask.node_id, UserTask.name_zh, UserTask.name_en, UserTask.role, UserTask.assignee_id,
     UserTask.team, UserTask.status, UserTask.completed_by, UserTask.completed_at,
 )  # fmt: skip
 _LOCK = written(
