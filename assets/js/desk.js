@@ -1,5 +1,6 @@
 import 'htmx.org/dist/htmx.esm.js'
 import 'htmx.org/dist/ext/hx-sse.js'
+import './choosing.js'
 import './clipboard.js'
 import './dialogs.js'
 import './keys.js'

@@ -53,7 +53,6 @@ class EffectLine:
 
     effect: Effect
     name: str
-    action: str
     chip: Chip
     milliseconds: int | None
     receipt: tuple[Pair, ...]
@@ -85,9 +84,14 @@ _KINDS: dict[str, Any] = {
 
 def status_chip(instance: InstanceView) -> Chip:
     """Return how an instance's status looks; a suspended one waits for an operator."""
-    if instance.suspended_at is not None and instance.ended_at is None:
+    return look_of(instance.status, suspended=instance.suspended_at is not None and instance.ended_at is None)
+
+
+def look_of(status: str, *, suspended: bool = False) -> Chip:
+    """Return how a status looks."""
+    if suspended:
         return Chip("wait", "player-pause", _("Suspended"))
-    tone, icon, label = _STATUSES[instance.status]
+    tone, icon, label = _STATUSES[status]
     return Chip(tone, icon, str(label))
 
 
@@ -182,11 +186,16 @@ def effect_lines(nodes: Places, effects: Iterable[Effect]) -> list[EffectLine]:
     """Return the effects with their names and results."""
     return [
         EffectLine(
-            one, node_name(nodes, one.node_id) or one.topic, action_label(one.action) or one.topic, _result(one),
+            one, node_name(nodes, one.node_id) or _topic(one.topic), _result(one),
             one.tries[-1].milliseconds if one.tries else None, pairs(_receipt(one)),
         )
         for one in effects
     ]  # fmt: skip
+
+
+def _topic(topic: str) -> str:
+    names = {"production.announce": _("News from the factory")}
+    return names.get(topic, topic)
 
 
 def _receipt(effect: Effect) -> Mapping[str, Any]:

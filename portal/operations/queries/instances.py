@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Subquery, func, select, union_all
+from sqlalchemy import Subquery, and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import User
@@ -116,7 +116,7 @@ def _rows(session: Session, ids: Sequence[int]) -> tuple[InstanceRow, ...]:
         select(
             ProcessInstance.id, ProcessInstance.business_key, ProcessInstance.process_key, ProcessDefinition.name_zh,
             ProcessDefinition.name_en, ProcessDefinition.version, ProcessInstance.definition_id, Customer.name,
-            ProcessInstance.amount, ProcessInstance.status, ProcessInstance.suspended_at.is_not(None),
+            ProcessInstance.amount, ProcessInstance.status, and_(ProcessInstance.suspended_at.is_not(None), ProcessInstance.ended_at.is_(None)),
             ProcessInstance.started_at, ProcessInstance.ended_at,
         )
         .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)

@@ -4,12 +4,18 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import batches, incidents, instance, overview
+from portal.operations.routes import batches, incidents, instance, instances, overview
 
 routers = [
     Router(
         path="/",
-        route_handlers=[*batches.HANDLERS, *incidents.HANDLERS, *instance.HANDLERS, *overview.HANDLERS],
+        route_handlers=[
+            *batches.HANDLERS,
+            *incidents.HANDLERS,
+            *instance.HANDLERS,
+            *overview.HANDLERS,
+            *instances.HANDLERS,
+        ],
         guards=[roles(Role.ADMINISTRATOR)],
     )
 ]
