@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts.actor import Actor
 from portal.orders import service
 from portal.orders.models import Order
 from portal.orders.process import KEY
@@ -204,6 +205,16 @@ class OrderSubject:
     @staticmethod
     def ended(session: Session, business_key: str) -> None:
         """Nothing is left to do: the last nodes said it all."""
+
+    @staticmethod
+    def cancelled(session: Session, business_key: str, *, actor: Actor, reason: str) -> None:
+        """Give up what has not been shipped, here and in the factory."""
+        service.stop_order(session, number=business_key, actor=actor, reason=reason)
+
+    @staticmethod
+    def if_cancelled(session: Session, business_key: str) -> list[Any]:
+        """Say what that would be."""
+        return service.if_stopped(session, number=business_key)
 
 
 def _text(call: ActionCall, name: str) -> str:

@@ -139,5 +139,6 @@ _SENTENCES: dict[str, Any] = {
     "cancellation_declined": lazy_gettext("%(who)s declined the cancellation"),
     "cancellation_too_late": lazy_gettext("Not cancelled: something had already shipped"),
     "cancellation_settled": lazy_gettext("Reserved stock is free again; to give back: ¥%(refund)s"),
+    "stopped": lazy_gettext("%(who)s ended the order's process by hand"),
     "note": lazy_gettext("Internal note by %(who)s"),
 }

@@ -74,6 +74,8 @@ def _by_itself(vocabulary: Vocabulary, source: Node, target: Node) -> Any:
         return _("It belongs to another part of the process; moving into or out of a part is not possible")
     if target.kind in SPLITS and len(graph(vocabulary).into.get(target.id, ())) > 1:
         return _("Several branches meet there, and the others would never arrive")
+    if target.kind in SPLITS:
+        return _("It is where branches begin; choose the step before it")
     if any(
         vocabulary.nodes[before].kind == "eventBasedGateway" for before in graph(vocabulary).into.get(target.id, ())
     ):

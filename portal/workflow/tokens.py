@@ -58,12 +58,10 @@ def stands_in_scope(run: Run, task_id: uuid.UUID, node_id: str) -> bool:
 def others(run: Run, task_id: uuid.UUID) -> list[str]:
     """Return the nodes where the other tokens of the same scope stand; one inside a subprocess stands at the subprocess."""
     task = run._find(task_id)
-    beside = (TaskState.READY | TaskState.STARTED | TaskState.WAITING, task.workflow.tasks.values())
-    return [
-        other.task_spec.name
-        for other in beside[1]
-        if other.id != task_id and other.has_state(beside[0]) and other.task_spec.name in run.vocabulary.nodes
-    ]
+    open_ones = TaskState.READY | TaskState.STARTED | TaskState.WAITING
+    beside = [t.task_spec.name for t in task.workflow.tasks.values() if t.id != task_id and t.has_state(open_ones)]
+    nodes = run.vocabulary.nodes
+    return [name for name in beside if name in nodes and nodes[name].kind != "boundaryEvent"]
 
 
 def move(run: Run, task_id: uuid.UUID, node_id: str) -> Node:
@@ -83,7 +81,8 @@ def move(run: Run, task_id: uuid.UUID, node_id: str) -> Node:
     task.internal_data.pop(KEPT, None)
     run._visits.clear()
     child = task._add_child(target, TaskState.FUTURE)
-    target._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
     run._workflow.event_manager.remove_task(task)
     task.complete()
+    # not before: what the target leads to may hold the same activity again, and the join of its border would take that for its own
+    target._predict(child, mask=TaskState.NOT_FINISHED_MASK)
     return node

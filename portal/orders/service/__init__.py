@@ -34,6 +34,7 @@ from portal.orders.service.fulfilment import (
 from portal.orders.service.payments import Paid, Payment, record_receipt, record_refund
 from portal.orders.service.revision import NotOpen, StaleRevision, add_internal_note, confirm_receipt, revise_order
 from portal.orders.service.status import assess_order, change_status, note_decision, note_rejection
+from portal.orders.service.stopping import if_stopped, stop_order
 from portal.orders.service.submit import NothingToOrder, OrderingBlocked, OrderTooLarge, StaleCart, submit_order
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "decline_cancellation",
     "fill_cart",
     "hold_for_shipping",
+    "if_stopped",
     "mark_released",
     "note_decision",
     "note_rejection",
@@ -79,5 +81,6 @@ __all__ = [
     "revise_order",
     "set_cart_line",
     "settle_cancellation",
+    "stop_order",
     "submit_order",
 ]

@@ -26,6 +26,7 @@ class Notebook:
     keys: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    cancelled: list[tuple[str, str]] = field(default_factory=list)
     fail: dict[str, Exception] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     hooks: dict[str, Callable[[Session, ActionCall], None]] = field(default_factory=dict)
@@ -78,6 +79,14 @@ def notebook() -> Iterator[Notebook]:
         @staticmethod
         def ended(_session: Session, business_key: str) -> None:
             book.ended.append(business_key)
+
+        @staticmethod
+        def cancelled(_session: Session, business_key: str, *, actor: Actor, reason: str) -> None:
+            book.cancelled.append((business_key, reason))
+
+        @staticmethod
+        def if_cancelled(_session: Session, business_key: str) -> list[Any]:
+            return [f"{business_key} ends"]
 
     yield book
     registry._tables = kept

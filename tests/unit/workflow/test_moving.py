@@ -102,17 +102,17 @@ def again(definition: Definition, run: Run, player: Player) -> Run:
     return Run.load(definition, player, run.dump())
 
 
-def states(seed: int) -> Iterator[bytes]:
-    """What is saved after each step of one walk through the order's process."""
+def states(definition: Definition, seed: int) -> Iterator[bytes]:
+    """What is saved after each step of one walk through a process."""
     player = Player(random.Random(seed))
-    run = Run.start(ORDER, player, FACTS)
+    run = Run.start(definition, player, FACTS)
     run.advance()
     for _ in range(60):
         if run.ended:
             return
         yield run.dump()
         play(run, player)
-        run = again(ORDER, run, player)
+        run = again(definition, run, player)
 
 
 def open_nodes(now: Snapshot) -> dict[uuid.UUID, Node]:
@@ -120,73 +120,84 @@ def open_nodes(now: Snapshot) -> dict[uuid.UUID, Node]:
     return now.tasks | {task_id: wait.node for task_id, wait in now.waits.items()} | now.blocked
 
 
-def test_every_pair_of_nodes_of_the_order_is_refused_with_a_reason_or_runs_on_to_an_end() -> None:
+NESTED = parse_definition(
+    diagram(
+        "test",
+        wired(
+            start(), user_task("before"), parallel("outer"), parallel("inner"), user_task("a"), user_task("a2"), user_task("b"), parallel("meet"),
+            user_task("ab"), user_task("c"), user_task("c2"), parallel("join"), user_task("after"), border("late", "after", timer="PT1H"),
+            border("note", "after", message="note", interrupting=False), user_task("reminded"), end(), end("told"), end("over"),
+            flows="""start -> before -> outer -> inner -> a -> a2 -> meet -> ab -> join -> after -> end
+            outer -> c -> c2 -> join
+            inner -> b -> meet
+            note -> reminded -> told
+            late -> over""",
+        ),
+        messages="note",
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("definition", "seeds", "least"), [(ORDER, 8, 300), (NESTED, 12, 30)])
+def test_every_pair_of_nodes_is_refused_with_a_reason_or_runs_on_to_an_end(
+    definition: Definition, seeds: int, least: int
+) -> None:
     tried: set[tuple[str, ...]] = set()
-    moved, sources, reasons = 0, set(), set()
-    for seed in range(60):
-        for state in states(seed):
-            here = open_nodes(Run.load(ORDER, Player(random.Random(0)), state).snapshot())
+    moved, reasons = set(), set()
+    for seed in range(seeds):
+        for state in states(definition, seed):
+            here = open_nodes(Run.load(definition, Player(random.Random(0)), state).snapshot())
             standing = tuple(sorted(node.id for node in here.values()))
             if standing in tried:
                 continue
             tried.add(standing)
             for task_id, source in here.items():
-                for target in ORDER.vocabulary.nodes:
+                for target in definition.vocabulary.nodes:
                     player = Player(random.Random(f"{standing}{source.id}{target}"))
-                    run = Run.load(ORDER, player, state)
+                    run = Run.load(definition, player, state)
                     refusal = cannot_move(run, task_id, source, target)
-                    if refusal is not None:
+                    if refusal is None:
+                        _moves_and_ends(definition, run, player, task_id, target)
+                        moved.add((standing, source.id, target))
+                    else:
                         assert str(refusal)
                         reasons.add(refusal._message)
-                        continue
-                    moved += 1
-                    sources.add(source.id)
-                    _moves_and_ends(run, player, task_id, source, target)
-    assert len(tried) > 40
-    assert moved > 400
-    assert {
-        "review_by_salesperson",
-        "confirm_receipt",
-        "follow_up_payment",
-        "production_ends",
-        "refund_payment",
-    } <= sources
-    assert len(reasons) >= 6
+    assert len(moved) > least
+    assert len(reasons) > 3
 
 
-def _moves_and_ends(run: Run, player: Player, task_id: uuid.UUID, source: Node, target: str) -> None:
-    before = len(run.snapshot().tasks) + len(run.snapshot().waits)
+def _moves_and_ends(definition: Definition, run: Run, player: Player, task_id: uuid.UUID, target: str) -> None:
     tokens.move(run, task_id, target)
     run.advance()
     assert task_id not in open_nodes(run.snapshot())
-    run = again(ORDER, run, player)
     for _ in range(250):
-        run.find_stuck(run.snapshot())
-        assert not run.snapshot().blocked, (source.id, target, run.failures)
+        _is_whole(run)
         if run.ended:
             return
         play(run, player, messages=0.2)
-        run = again(ORDER, run, player)
-    pytest.fail(f"moved from {source.id} to {target}, {before} were open, and it came to no end")
+        run = again(definition, run, player)
+    pytest.fail("it came to no end")
+
+
+def _is_whole(run: Run) -> None:
+    """Nothing failed or stands still for ever, and beside each open activity, and no other, its border events wait, each once."""
+    now = run.snapshot()
+    run.find_stuck(now)
+    assert not run.failures
+    nodes = run.vocabulary.nodes
+    here = [node.id for node in open_nodes(now).values() if node.kind != "boundaryEvent"]
+    around = [*here, *{parent for node in here for parent in _around(nodes, node)}]
+    waiting = sorted(wait.node.id for wait in now.waits.values() if wait.node.kind == "boundaryEvent")
+    assert waiting == sorted(node.id for node in nodes.values() for place in around if node.attached_to == place)
+
+
+def _around(nodes: Mapping[str, Node], node_id: str) -> Iterator[str]:
+    while (parent := nodes[node_id].parent) is not None:
+        yield parent
+        node_id = parent
 
 
 # The rules, on small diagrams
-
-NESTED = parse_definition(
-    diagram(
-        "test",
-        wired(
-            start(), user_task("before"), parallel("outer"), parallel("inner"), user_task("a"), user_task("b"), parallel("meet"),
-            user_task("ab"), user_task("c"), parallel("join"), user_task("after"), border("late", "after", timer="PT1H"),
-            border("note", "after", timer="PT1H", interrupting=False), user_task("reminded"), end(), end("told"), end("over"),
-            flows="""start -> before -> outer -> inner -> a -> meet -> ab -> join -> after -> end
-            outer -> c -> join
-            inner -> b -> meet
-            note -> reminded -> told
-            late -> over""",
-        ),
-    )
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -194,13 +205,15 @@ NESTED = parse_definition(
     [
         ("before", "after", True),
         ("after", "before", True),
-        ("before", "outer", True),
+        ("before", "outer", False),
         ("before", "c", False),
         ("before", "inner", False),
         ("a", "b", False),
         ("a", "ab", False),
         ("ab", "a", False),
-        ("ab", "inner", True),
+        ("ab", "inner", False),
+        ("c", "c2", True),
+        ("a2", "a", True),
         ("c", "after", False),
         ("a", "meet", False),
         ("ab", "c", False),
