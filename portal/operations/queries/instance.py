@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal import clock
@@ -116,7 +116,7 @@ class KeptMessage:
 
 def instance_view(session: Session, *, instance_id: int) -> InstanceView:
     """Return an instance; NotFound."""
-    row = session.execute(
+    row: Any = session.execute(
         select(
             ProcessInstance.id, ProcessInstance.definition_id, ProcessInstance.process_key, ProcessInstance.business_key,
             ProcessDefinition.name_zh, ProcessDefinition.name_en, ProcessDefinition.version, ProcessInstance.status,
@@ -173,11 +173,8 @@ def _told(instance_id: int, only: str) -> ColumnElement[bool]:
     decided = (HistoryEntry.kind == "decision") | chosen
     personal = HistoryEntry.actor_id.is_not(None)
     plain = HistoryEntry.kind.not_in(("node_entered", "flow_taken", "decision"))
-    return own & {
-        PEOPLE: personal & plain,
-        SYSTEM: ~personal & plain,
-        DECISIONS: decided,
-    }.get(only, plain | decided)
+    told = {PEOPLE: personal & plain, SYSTEM: ~personal & plain, DECISIONS: decided}
+    return and_(own, told.get(only, plain | decided))
 
 
 def last_suspension(session: Session, *, instance_id: int) -> Happened | None:
@@ -216,7 +213,7 @@ def _names(session: Session, ids: Collection[int]) -> dict[int, str]:
 
 def effects(session: Session, *, process_key: str, business_key: str) -> tuple[Effect, ...]:
     """Return what the outside was to see of a business object, newest first, with every try."""
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(
             OutboxRow.id, OutboxRow.created_at, OutboxRow.topic, OutboxRow.key, OutboxRow.target, OutboxRow.status,
             OutboxRow.failures, OutboxRow.available_at, OutboxRow.error, OutboxRow.payload["action"].astext,
@@ -227,7 +224,7 @@ def effects(session: Session, *, process_key: str, business_key: str) -> tuple[E
         .limit(MOST)
     ).all()  # fmt: skip
     tries = _tries(session, [row.id for row in rows])
-    return tuple(Effect(*row, tries=tuple(tries.get(row.id, ()))) for row in rows)
+    return tuple(Effect(*row, tuple(tries.get(row.id, ()))) for row in rows)
 
 
 def _tries(session: Session, ids: Collection[int]) -> dict[int, list[Try]]:
@@ -250,7 +247,7 @@ def _tries(session: Session, ids: Collection[int]) -> dict[int, list[Try]]:
 def tasks(session: Session, *, instance_id: int) -> tuple[TaskLine, ...]:
     """Return the tasks of an instance, open ones first, then the newest."""
     holder, finisher = aliased(User), aliased(User)
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(
             UserTask.id, UserTask.node_id, UserTask.name_zh, UserTask.name_en, UserTask.status, UserTask.role, holder.name,
             UserTask.due_at, UserTask.created_at, UserTask.completed_at, finisher.name, UserTask.result,
@@ -260,7 +257,7 @@ def tasks(session: Session, *, instance_id: int) -> tuple[TaskLine, ...]:
         .where(UserTask.instance_id == instance_id)
         .order_by(UserTask.status != "open", UserTask.created_at.desc(), UserTask.id)
         .limit(MOST)
-    )  # fmt: skip
+    ).all()  # fmt: skip
     return tuple(TaskLine(*row) for row in rows)
 
 

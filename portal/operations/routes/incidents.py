@@ -1,17 +1,21 @@
-"""The operator's page: failed steps, each to be tried again; administrators only."""
+"""Failed steps, grouped by what they have in common: what to know before trying again, and trying again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from portal import outbox
-from portal.accounts import audit
 from portal.accounts.actor import Actor, Role
 from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
+from portal.operations import actions
+from portal.operations import incident_page as shown
+from portal.operations.batches import MOST, start_batch
+from portal.operations.incident_page import PATH
 from portal.operations.queries import incidents as queries
+from portal.operations.queries.incidents import Cause
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
 from portal.web.forms import Form
@@ -19,47 +23,105 @@ from portal.web.i18n import gettext as _
 from portal.web.nav import badge
 from portal.web.responses import see_other
 from portal.web.templates import Page
-from portal.web.urls import int_of
-from portal.workflow import service as workflow
-
-PATH = "/desk/operations"
+from portal.web.urls import int_of, local_path
 
 
 @badge("incidents")
-def incidents(session: Session, *, actor: Actor) -> int:
+def open_incidents(session: Session, *, actor: Actor) -> int:
     """Count the open incidents, for the navigation."""
     return queries.incident_count(session) if actor.has(Role.ADMINISTRATOR) else 0
 
 
 @get(PATH, sync_to_thread=True)
-def operations(request: PortalRequest) -> Page:
-    """Show what failed and what is owed to the outside."""
+def incidents(request: PortalRequest) -> Page:
+    """Show what steps fail of, and one cause in full: the one asked for, or on a wide screen the newest."""
+    asked = request.query_params
+    page = int_of(asked.get("page"), 1)
+    if asked.get("tab") == "resolved":
+        return _resolved(page)
     with unit_of_work() as session:
-        found = queries.open_incidents(session, page=int_of(request.query_params.get("page"), 1))
-        owed, dead = queries.effects(session), queries.dead_effects(session)
-    return Page("operations/index.html", incidents=found, effects=owed, dead=dead)
+        found = shown.group_views(session, queries.groups(session))
+        cause = _asked(session, request)
+        first = found[0].group.cause if found else None
+        wanted = cause or first
+        detail = shown.detail(session, cause=wanted, page=page) if wanted else None
+        count = queries.incident_count(session)
+    return Page(
+        "operations/incidents.html", tab="open", groups=found, detail=detail, count=count, cause=wanted, asked=cause is not None,
+        pager=_pager(detail.stuck, shown.address(wanted)) if detail and wanted else None, live_url="/live?topic=tasks",
+    )  # fmt: skip
 
 
-@post(PATH + "/incidents/{incident_id:int}/retry", sync_to_thread=True)
+def _asked(session: Session, request: PortalRequest) -> Cause | None:
+    asked = request.query_params
+    if instance_id := int_of(asked.get("instance"), 0):
+        return queries.cause_of(session, instance_id=instance_id)
+    cause = Cause(asked.get("cause", "")[:32], asked.get("process", "")[:80], asked.get("node", "")[:120])
+    return cause if cause.cause else None
+
+
+def _resolved(page: int) -> Page:
+    with unit_of_work() as session:
+        found = queries.resolved(session, page=page)
+        rows, count = shown.resolved_rows(session, found), queries.incident_count(session)
+    return Page(
+        "operations/incidents_resolved.html",
+        tab="resolved",
+        rows=rows,
+        count=count,
+        pager=_pager(found, f"{PATH}?tab=resolved"),
+    )
+
+
+def _pager(found: Any, path: str) -> dict[str, Any] | None:
+    if found.last == 1:
+        return None
+    first, sign = (found.number - 1) * found.size + 1, "&" if "?" in path else "?"
+    return {
+        "first": first, "last": first + len(found.rows) - 1, "total": found.total,
+        "previous": f"{path}{sign}page={found.previous}" if found.previous else None,
+        "next": f"{path}{sign}page={found.next}" if found.next else None,
+    }  # fmt: skip
+
+
+@post(PATH + "/{incident_id:int}/retry", sync_to_thread=True)
 def retry(request: PortalRequest, incident_id: FromPath[int]) -> Response[Any]:
-    """Try a failed step again."""
+    """Try one failed step again."""
     with unit_of_work() as session:
-        workflow.retry_incident(session, actor=current_actor(request), incident_id=incident_id)
-    return see_other(request, PATH, toast=toast(_("Tried again")))
+        said = actions.tried(session, actor=current_actor(request), incident_id=incident_id)
+    return see_other(request, local_path(Form.of(request).value("back")) or PATH, toast=toast(str(said)))
 
 
-@post(PATH + "/effects/retry", sync_to_thread=True)
-def retry_effect(request: PortalRequest) -> Response[Any]:
-    """Owe an effect again that was given up."""
+@post(PATH + "/retry", sync_to_thread=True)
+def retry_many(request: PortalRequest) -> Response[Any]:
+    """Try those that were chosen again, or all of a cause: one at once, more as a batch."""
+    form, actor = Form.of(request), current_actor(request)
+    cause = Cause(form.value("cause"), form.value("process"), form.value("node"))
     with unit_of_work() as session:
-        outbox.retry(session, key=Form.of(request).value("key"))
-        audit.record(
-            session,
-            actor=current_actor(request),
-            action="effect.retried",
-            subject=("effect", Form.of(request).value("key")[:80]),
+        if form.value("all"):
+            subjects = queries.subjects(session, cause=cause, limit=MOST)
+        else:
+            subjects = queries.chosen(session, ids=[int_of(one, 0) for one in form.values("incident")])
+        if len(subjects) > 1:
+            batch_id = start_batch(
+                session,
+                actor=actor,
+                kind=actions.RETRY,
+                subjects=subjects,
+                parameters={},
+                reason=_reason(form, subjects),
+            )
+            return see_other(request, f"/desk/operations/batches/{batch_id}")
+        said = (
+            actions.tried(session, actor=actor, incident_id=subjects[0][0])
+            if subjects
+            else _("Choose what to try again")
         )
-    return see_other(request, PATH, toast=toast(_("Tried again")))
+    return see_other(request, shown.address(cause), toast=toast(str(said), tone="good" if subjects else "stop"))
 
 
-HANDLERS = [operations, retry, retry_effect]
+def _reason(form: Form, subjects: Sequence[tuple[int, str]]) -> str:
+    return form.value("reason").strip() or _("%(count)d failed steps tried again", count=len(subjects))
+
+
+HANDLERS = [incidents, retry, retry_many]
