@@ -18,7 +18,6 @@ HOLDS = frozenset(
         "serviceTask",
         "receiveTask",
         "intermediateCatchEvent",
-        "eventBasedGateway",
         "subProcess",
         "callActivity",
     }
@@ -55,7 +54,10 @@ class Plan:
         return tuple(self._step(node) for node in self.old.nodes.values() if node.kind in HOLDS)
 
     def _step(self, node: Node) -> Step:
-        reason = self.reason(node.id)
+        race = self.old.races.get(node.id)
+        reason = self.reason(node.id if race is None else race.source)
+        if race is not None and reason is None and node.id not in self.borders(race.source)[0]:
+            return Step(node, None, (_("no longer waited for; the other events are"),))
         to = self.new.nodes.get(self.mapped.get(node.id, ""))
         if reason is not None:
             return Step(node, to, (), reason, node.id not in self.chosen)
@@ -138,15 +140,15 @@ class Plan:
         return Structure(self.new)
 
     def borders(self, node_id: str) -> tuple[dict[str, str], list[str]]:
-        """Return which boundary events of an activity go on as which of its counterpart's, and which there are new."""
-        to = self.mapped[node_id]
-        theirs = {n.id: n for n in self.new.nodes.values() if n.attached_to == to}
+        """Return which events go on as which of the counterpart's, and which there are new.
+
+        Those on the border of an activity, or those that an event-based gateway lets race.
+        """
+        theirs = _beside(self.new, self.mapped[node_id])
         kept = {
-            old.id: self.mapped[old.id]
-            for old in self.old.nodes.values()
-            if old.attached_to == node_id
-            and self.mapped.get(old.id) in theirs
-            and _kind(old) == _kind(theirs[self.mapped[old.id]])
+            old: self.mapped[old]
+            for old, node in _beside(self.old, node_id).items()
+            if self.mapped.get(old) in theirs and _kind(node) == _kind(theirs[self.mapped[old]])
         }
         return kept, [node for node in theirs if node not in kept.values()]
 
@@ -159,6 +161,11 @@ class Plan:
                 yield _("no longer watched by “%(name)s”", name=Named(old.name))
         for node_id in added:
             yield _("now also watched by “%(name)s”", name=Named(self.new.nodes[node_id].name))
+
+
+def _beside(vocabulary: Vocabulary, node_id: str) -> dict[str, Node]:
+    races = {event for event, flow in vocabulary.races.items() if flow.source == node_id}
+    return {node.id: node for node in vocabulary.nodes.values() if node.attached_to == node_id or node.id in races}
 
 
 def _kind(node: Node) -> tuple[Any, ...]:

@@ -22,14 +22,14 @@ from portal import clock
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow.calendar import parse_duration
 from portal.workflow.definitions import Definition
-from portal.workflow.due import moment_of, timer_expression
+from portal.workflow.due import begin, moment_of, timer_expression
 from portal.workflow.engine import Run
 from portal.workflow.errors import MigrationRefused
 from portal.workflow.expressions import ExpressionError, compile_expression
 from portal.workflow.host import Host, Snapshot
 from portal.workflow.migration_plan import Plan
 from portal.workflow.naming import Named
-from portal.workflow.vocabulary import Node
+from portal.workflow.vocabulary import Flow, Node
 
 # mypy: disable-error-code="no-untyped-call"
 
@@ -109,7 +109,16 @@ class _Moving:
                 continue
             if node is not None and node.attached_to and task._state == TaskState.WAITING:
                 continue
-            yield task
+            if not self._races(task):
+                yield task
+        yield from dict.fromkeys(
+            task.parent for task in old.tasks.values() if task._state & _LIVE and self._races(task)
+        )
+
+    def _races(self, task: Any) -> bool:
+        """Whether a token is one of those that wait beside each other after an event-based gateway, which stands for them."""
+        race = self.plan.old.races.get(task.task_spec.name)
+        return race is not None and task.parent is not None and task.parent.task_spec.name == race.source
 
     def _check_apart(self, nodes: list[str]) -> None:
         for node in nodes:
@@ -129,6 +138,8 @@ class _Moving:
             self._place(new, new.task_tree, task, new.spec.end)
         elif name not in self.plan.old.nodes or self.plan.old.nodes[name].attached_to:
             raise MigrationRefused(_("It is between two steps: let it run on first"))
+        elif self.plan.old.nodes[name].kind == "eventBasedGateway" and task._state == TaskState.COMPLETED:
+            self._race(task, new)
         elif self.plan.old.nodes[name].kind == "parallelGateway" and task._state == TaskState.WAITING:
             self._join(task, old, new)
         else:
@@ -143,20 +154,38 @@ class _Moving:
             new.top_workflow.event_manager.add_task(placed)
         return placed
 
+    def _race(self, task: Any, new: Any) -> None:
+        """Let the events after a gateway go on waiting beside each other."""
+        gateway = new.spec.task_specs[self.plan.mapped[task.task_spec.name]]
+        parent = Task(new, gateway, new.task_tree, state=TaskState.COMPLETED, id=task.id)
+        waiting = [event for event in task.children if event._state == TaskState.WAITING]
+        self._borders(self.plan.old.nodes[task.task_spec.name], waiting, parent, new)
+
     def _activity(self, task: Any, new: Any) -> None:
         node = self.plan.old.nodes[task.task_spec.name]
         to = self.plan.new.nodes[self.plan.mapped[node.id]]
         split = new.spec.task_specs.get(f"{to.id}.BoundaryEventSplit")
-        parent = new.task_tree if split is None else Task(new, split, new.task_tree, state=TaskState.COMPLETED)
+        race = self.plan.new.races.get(to.id)
+        around = split if race is None else new.spec.task_specs[race.source]
+        parent = new.task_tree if around is None else Task(new, around, new.task_tree, state=TaskState.COMPLETED)
         placed = self._place(new, parent, task, new.spec.task_specs[to.id])
         self._note(placed, node, to)
         watching = [t for t in task.parent.children if t._state == TaskState.WAITING and self._watches(t, node)]
         self._borders(node, watching, parent, new)
+        if race is not None:
+            self._rivals(race, to, parent, new)
         inner = task.workflow.top_workflow.subprocesses.get(task.id)
         if inner is not None and not inner.completed:
             counterpart = new.top_workflow.empty_subprocess(placed, placed.task_spec.spec)
             counterpart.completed_event.connect(placed.task_spec._on_subworkflow_completed, placed)
             self.part(inner, counterpart)
+
+    def _rivals(self, race: Flow, event: Node, parent: Any, new: Any) -> None:
+        """An event that was waited for alone now has others beside it."""
+        for flow in self.plan.new.outgoing[race.source]:
+            if flow.target != event.id:
+                fresh = Task(new, new.spec.task_specs[flow.target], parent, state=TaskState.WAITING)
+                self._watch(fresh, self.plan.new.nodes[flow.target], parent)
 
     def _watches(self, task: Any, node: Node) -> bool:
         border = self.plan.old.nodes.get(task.task_spec.name)
@@ -177,10 +206,9 @@ class _Moving:
 
     def _watch(self, fresh: Any, node: Node, split: Any) -> None:
         """Let a new boundary event wait: from now on, or since its activity was entered when timers are counted anew."""
-        activity = next(t for t in split.children if not self.target.vocabulary.nodes[t.task_spec.name].attached_to)
         if node.event == "timer":
-            since = self.arrived.get(activity.id) if self.restart else None
-            fresh.internal_data["due"] = self._moment(node, since).isoformat()
+            since = next((self.arrived[t.id] for t in split.children if t.id in self.arrived), None)
+            fresh.internal_data.update(self._begin(node, since if self.restart else None))
         fresh.task_spec._predict(fresh, mask=TaskState.NOT_FINISHED_MASK)
         fresh.workflow.top_workflow.event_manager.add_task(fresh)
         self.moved.added[fresh.id] = node
@@ -193,6 +221,12 @@ class _Moving:
             moment = self._moment(to, self.arrived[placed.id])
             placed.internal_data["due"] = moment.isoformat()
             self.moved.due[placed.id] = (datetime.fromisoformat(due), moment)
+
+    def _begin(self, node: Node, since: datetime | None) -> dict[str, Any]:
+        """What a timer remembers that begins now, or began then: a cycle always begins now."""
+        if node.timer_kind == "timeCycle":
+            return begin(node, self.target.facts)
+        return {"due": self._moment(node, since).isoformat()}
 
     def _moment(self, node: Node, since: datetime | None) -> datetime:
         try:

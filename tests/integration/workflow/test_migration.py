@@ -25,6 +25,7 @@ from tests.diagrams.build import (
     gateway,
     inside,
     parallel,
+    race,
     start,
     user_task,
     wired,
@@ -611,3 +612,60 @@ def test_a_reason_is_asked_for(mover: Mover) -> None:
     mover.office.publish(ONE.replace("review 节点", "审"))
     with pytest.raises(InvalidInput):
         mover.move(reason="  ")
+
+
+RACE = "start -> either -> come -> end\neither -> late -> call -> end"
+
+
+def raced(*extra: str, flows: str = RACE, messages: str = "come", timer: str = "P7D") -> str:
+    return plain(race("either"), catch("come", message="come"), catch("late", timer=timer), user_task("call"),
+                 *extra, flows=flows, messages=messages)  # fmt: skip
+
+
+def test_events_that_race_go_on_racing(mover: Mover) -> None:
+    mover.run(raced())
+    due = the_wait("late").due_at
+    mover.to(raced(timer="P1D"))
+    assert mover.office.waits() == ["message:come", "timer:late"]
+    assert the_wait("late").due_at == due
+    mover.office.send("come", "1")
+    assert (mover.office.status(), mover.office.waits()) == ("completed", [])
+
+
+def test_an_event_added_to_a_race_is_waited_for_and_one_taken_out_is_not(mover: Mover) -> None:
+    mover.run(raced())
+    new = plain(race("either"), catch("come", message="come"), catch("stop", message="stop"),
+                flows="start -> either -> come -> end\neither -> stop -> end", messages="come stop")  # fmt: skip
+    mover.to(new)
+    assert mover.office.waits() == ["message:come", "message:stop"]
+    mover.office.send("stop", "1")
+    assert (mover.office.status(), mover.office.waits()) == ("completed", [])
+
+
+def test_an_event_waited_for_alone_may_get_rivals(mover: Mover) -> None:
+    mover.run(plain(catch("come", message="come"), flows="start -> come -> end", messages="come"))
+    mover.to(raced())
+    assert mover.office.waits() == ["message:come", "timer:late"]
+    portal_clock.travel(timedelta(days=8))
+    assert timers.fire_due() == 1
+    assert (mover.office.open(), mover.office.waits()) == (["call"], [])
+
+
+def test_a_repeating_timer_keeps_its_grid(mover: Mover) -> None:
+    nudged = plain(
+        user_task("a"), cycle("nudge", "a", "R3/P1D"), user_task("b"), flows="start -> a -> end\nnudge -> b -> end"
+    )
+    mover.run(nudged)
+    portal_clock.travel(timedelta(days=1, hours=1))
+    assert timers.fire_due() == 1
+    due = the_wait("nudge").due_at
+    mover.to(nudged.replace("b 节点", "乙"))
+    assert the_wait("nudge").due_at == due
+    for _ in range(4):
+        portal_clock.travel(timedelta(days=1))
+        timers.fire_due()
+    assert mover.office.open() == ["a", "b", "b", "b"]
+
+
+def cycle(id: str, on: str, every: str) -> str:
+    return border(id, on, timer=every, interrupting=False).replace("timeDuration", "timeCycle")
