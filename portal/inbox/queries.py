@@ -6,13 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from portal import clock
 from portal.accounts.actor import Actor, Role
 from portal.accounts.models import User
 from portal.customers.models import Customer
+from portal.database import run_prepared, written
 from portal.inbox.due import Due, end_of_day
 from portal.paging import Paged, offset, within
 from portal.workflow.calendar import shop_zone
@@ -130,9 +131,8 @@ def customers(session: Session, *, actor: Actor, tab: str) -> tuple[tuple[int, s
 
 def next_task(session: Session, *, actor: Actor, after: uuid.UUID) -> uuid.UUID | None:
     """Return the actor's most urgent open task other than the one just done."""
-    return session.scalar(
-        select(UserTask.id).where(mine(actor), UserTask.id != after).order_by(*_order("mine")).limit(1)
-    )
+    rows = run_prepared(session, _NEXT, {"user_id": actor.user_id, "after": after})
+    return rows[0][0] if rows else None
 
 
 def colleagues(session: Session, *, actor: Actor, role: str | None) -> tuple[tuple[int, str], ...]:
@@ -198,3 +198,15 @@ def _order(tab: str) -> tuple[Any, ...]:
         return (UserTask.completed_at.desc(), UserTask.id)
     urgent = (UserTask.due_at.asc().nulls_last(), UserTask.priority.desc(), UserTask.created_at, UserTask.id)
     return (UserTask.assignee_id.is_not(None), *urgent) if tab == "team" else urgent
+
+
+_NEXT = written(
+    select(UserTask.id)
+    .where(
+        text("user_tasks.status = 'open'"),
+        UserTask.assignee_id == bindparam("user_id"),
+        UserTask.id != bindparam("after"),
+    )
+    .order_by(*_order("mine"))
+    .limit(literal_column("1"))
+)
