@@ -7,7 +7,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-from portal import health
+from portal import exposing, health
 from portal.accounts.authentication import Authentication
 from portal.accounts.guards import logged_in
 from portal.accounts.routes import routers as accounts_routers
@@ -35,6 +35,7 @@ ROUTES: list[ControllerRouterHandler] = [
     assets.favicon,
     health.healthz,
     health.readyz,
+    exposing.metrics_page,
     live.live,
     *accounts_routers,
     *customers_routers,

@@ -41,3 +41,8 @@ def forget_the_dead(session: Session) -> None:
 def newest(session: Session) -> datetime | None:
     """Return the latest sign of life of any worker."""
     return session.scalar(select(func.max(Heartbeat.beat_at)))
+
+
+def alive(session: Session, *, within: timedelta) -> int:
+    """Count the workers that gave a sign of life within a span."""
+    return session.scalar(select(func.count()).where(Heartbeat.beat_at > clock.now() - within)) or 0

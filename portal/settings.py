@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Settings:
     lease_seconds: int = 60
     """How long a worker has an effect to itself; when it dies, another one begins it anew after that."""
     database_pool: int = 12
+    metrics_token: str = field(default="", repr=False)
+    """Opens `/metrics` to whoever sends it (`Authorization: Bearer …`); empty means to this machine only."""
+    worker_metrics_port: int = 0
+    """Where a worker answers `/metrics`; 0 means nowhere."""
+    worker_metrics_host: str = "127.0.0.1"
+    """Another address than this machine's own wants a `metrics_token`."""
     debug: bool = False
 
     @property
@@ -47,7 +54,10 @@ class Settings:
             text = environment.get(f"PORTAL_{name.upper()}")
             if text is not None:
                 values[name] = _read(f"PORTAL_{name.upper()}", text, definition.type)
-        return cls(**values)
+        settings = cls(**values)
+        if settings.worker_metrics_host not in LOCAL and not settings.metrics_token:
+            raise ValueError("PORTAL_WORKER_METRICS_HOST lets others in: set PORTAL_METRICS_TOKEN, too")
+        return settings
 
 
 def _read(variable: str, text: str, kind: object) -> object:

@@ -4,13 +4,13 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Receive, Scope, Send
 
+from portal import metrics
 from portal.web import context
 from portal.web.i18n import LOCALES, best_locale, set_locale
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 BODY_SECONDS = 60
 LOCALE_COOKIE = "locale"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
-QUIET = ("/static/", "/healthz", "/readyz", "/favicon.ico")
+QUIET = ("/static/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -33,6 +33,11 @@ SECURITY = {
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000"}
 PAGE_VARY = "HX-Request, Cookie, Accept-Language"
+_ALWAYS = [
+    (name.lower().encode(), value.encode())
+    for name, value in {**SECURITY, "Cache-Control": "private, no-cache"}.items()
+]
+_ALWAYS_SECURE = [*_ALWAYS, *((name.lower().encode(), value.encode()) for name, value in HSTS.items())]
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -57,7 +62,10 @@ async def handle(app: App, scope: Scope, receive: Receive, send: Send, *, secure
     try:
         await app(scope, _within_deadline(receive), answer)
     finally:
-        _log(scope, status, (time.perf_counter() - started) * 1000, is_head=is_head)
+        seconds = time.perf_counter() - started
+        method = "HEAD" if is_head else scope["method"]  # type: ignore[typeddict-item]  # HTTP only
+        metrics.request(route=scope.get("path_template"), method=method, status=status, seconds=seconds)
+        _log(scope, status, seconds * 1000, is_head=is_head)
 
 
 def _open(scope: Scope) -> None:
@@ -86,20 +94,14 @@ def _locale_of(headers: dict[bytes, bytes]) -> str:
 
 
 def _add_headers(message: Any, *, secure: bool, request_id: str) -> None:
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in _wanted(secure=secure, request_id=request_id):
-        if name not in headers:
-            headers[name] = value
-    if headers.get("content-type", "").startswith("text/html"):
-        headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), PAGE_VARY)))
-
-
-def _wanted(*, secure: bool, request_id: str) -> Iterator[tuple[str, str]]:
-    yield from SECURITY.items()
-    yield "X-Request-ID", request_id
-    yield "Cache-Control", "private, no-cache"
-    if secure:
-        yield from HSTS.items()
+    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+    there = {name.lower(): value for name, value in headers}
+    wanted = (*(_ALWAYS_SECURE if secure else _ALWAYS), (b"x-request-id", request_id.encode()))
+    headers += [(name, value) for name, value in wanted if name not in there]
+    if there.get(b"content-type", b"").startswith(b"text/html"):
+        vary = b", ".join(filter(None, (there.get(b"vary"), PAGE_VARY.encode())))
+        headers = [*(header for header in headers if header[0].lower() != b"vary"), (b"vary", vary)]
+    message["headers"] = headers
 
 
 def _within_deadline(receive: Receive) -> Receive:
