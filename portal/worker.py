@@ -18,6 +18,7 @@ from dramatiq.middleware import Middleware, ShutdownNotifications, TimeLimit
 
 from portal import capabilities, database, heartbeat, housekeeping, outbox
 from portal.database import unit_of_work
+from portal.exposing import worker_figures
 from portal.outbox.relay import IN_FLIGHT, POLL, POLL_WHEN_FULL, Relay
 from portal.settings import Settings
 from portal.workflow import timers
@@ -26,6 +27,10 @@ __all__ = ["IN_FLIGHT", "POLL", "POLL_WHEN_FULL", "Relay", "configure_broker", "
 
 log = structlog.get_logger(__name__)
 
+BROKER_ANSWERS = 5.0
+"""Seconds that the broker may take for an answer."""
+BROKER_BACK = 2.0
+"""Seconds until a broker that could not be reached is tried again."""
 LOOK_FOR_TIMERS = 1.0
 SOONEST = 0.01
 CATCH_UP_EVERY = timedelta(seconds=2)
@@ -34,7 +39,9 @@ BROKER_ANSWERS = 5.0
 """Seconds that the broker may take for an answer."""
 
 
-def configure_broker(settings: Settings, perform: Callable[[int], None] = outbox.perform) -> dramatiq.Broker:
+def configure_broker(
+    settings: Settings, perform: Callable[[int], None] = lambda row_id: outbox.perform(row_id)
+) -> dramatiq.Broker:
     """Make the broker that the settings name and declare what performs outbox rows; ValueError for an unknown scheme."""
     broker = _broker(settings.broker_url)
     dramatiq.set_broker(broker)
@@ -107,14 +114,14 @@ def running(settings: Settings) -> Iterator[None]:
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish what is under way."""
-    with running(settings):
+    with running(settings), worker_figures(settings):
         stop.wait()
 
 
 def _performer(relay: Relay) -> Callable[[int], None]:
     def perform(row_id: int) -> None:
         with relay.performing(row_id):
-            outbox.perform(row_id)
+            outbox.perform(row_id, is_down=relay.is_down)
 
     return perform
 

@@ -1,13 +1,14 @@
 """Taking due rows, as many of each target as it may have; several relays never take the same row, nor try the same target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, database
 from portal.outbox.models import LEASE, PORTAL
 from portal.outbox.targets import LONGEST_CLOSURE
 
@@ -28,6 +29,13 @@ def set_lease_span(span: timedelta) -> None:
     """Say how long this process takes a row for."""
     global _span
     _span = span
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A connection of which each statement is a transaction, and a single round trip."""
+    with database.engine().connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @dataclass(frozen=True)

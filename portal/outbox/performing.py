@@ -1,20 +1,19 @@
 """Performing one row: begin, call the handler, and write what came of it. Two statements, each a round trip, when all goes well."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal import clock, database
+from portal import clock, metrics
 from portal.database import unit_of_work
 from portal.outbox import targets
-from portal.outbox.leasing import lease, lease_span, time_limit
+from portal.outbox.leasing import at_once, lease, lease_span, time_limit
 from portal.outbox.models import PORTAL
 from portal.outbox.owing import Delivery, Receipt, handlers
 
@@ -60,8 +59,11 @@ returning topic, key, payload, failures, target, created_at
 """)
 
 
-def perform(row_id: int) -> None:
-    """Perform a row that is leased: run its handler and mark it done, or count the failure and set the time of the next try."""
+def perform(row_id: int, *, is_down: Callable[[str], None] = lambda _target: None) -> None:
+    """Perform a row that is leased: run its handler and mark it done, or count the failure and set the time of the next try.
+
+    `is_down(target)` hears of an outage.
+    """
     begun = _begin(row_id)
     if begun is None:
         return  # done, or its lease is over: another has it or will
@@ -78,28 +80,22 @@ def perform(row_id: int) -> None:
             raise Crashed("the worker ended each time while it performed this")
         receipt = _handler(begun)(delivery)
     except Exception as error:  # noqa: BLE001  whatever went wrong is the row's to remember, and the next try's to mend
-        _fail(begun, delivery, error)
+        _fail(begun, delivery, error, is_down)
         return
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # cut off by the worker's time limit, which is no Exception
-        _fail(begun, delivery, error)
+        _fail(begun, delivery, error, is_down)
         raise
     if not settled:
-        with _at_once() as connection:
+        with at_once() as connection:
             connection.execute(_SETTLE_AT_ONCE, _settled(begun, receipt))
-
-
-@contextmanager
-def _at_once() -> Iterator[Connection]:
-    """A connection of which each statement is a transaction."""
-    with database.engine().connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    metrics.effect(target=begun.target, outcome="done", seconds=begun.milliseconds / 1000)
 
 
 def _begin(row_id: int) -> _Begun | None:
     now = clock.now()
-    with _at_once() as connection:
+    with at_once() as connection:
         row = connection.execute(
             _BEGIN, {"id": row_id, "now": now, "until": now + lease_span(), "enough": now + time_limit()}
         ).first()
@@ -153,7 +149,7 @@ def _bounded(receipt: Receipt) -> str | None:
     return orjson.dumps({"shortened": written.replace(NUL, "")[:LONGEST_RECEIPT]}).decode()
 
 
-def _fail(begun: _Begun, delivery: Delivery, error: BaseException) -> None:
+def _fail(begun: _Begun, delivery: Delivery, error: BaseException, is_down: Callable[[str], None]) -> None:
     """Write down a failed try; the last one gives the effect up."""
     log.warning("effect_failed", topic=begun.topic, key=begun.key, attempt=begun.attempt, exc_info=error)
     outage = targets.is_outage(error, target=begun.target)
@@ -162,12 +158,16 @@ def _fail(begun: _Begun, delivery: Delivery, error: BaseException) -> None:
         with unit_of_work() as session:
             excused = targets.is_excused(session, target=begun.target, owed_since=begun.owed_since)
     over = begun.attempt >= MAX_ATTEMPTS and not excused and _give_up(begun, delivery, describe(error))
+    outcome = "given_up" if over else "excused" if excused else "failed"
+    metrics.effect(target=begun.target, outcome=outcome, seconds=begun.milliseconds / 1000)
     with unit_of_work() as session:
         _write_failure(session, begun, describe(error), excused=excused, over=over)
         if outage:
             targets.note_outage(session, target=begun.target, began=begun.began, error=describe(error))
         elif begun.target != PORTAL:
             targets.note_answer(session, target=begun.target)
+    if outage:
+        is_down(begun.target)
 
 
 def _give_up(begun: _Begun, delivery: Delivery, error: str) -> bool:

@@ -1,4 +1,7 @@
-"""The relay of one worker: leases due rows and hands them to the broker, never more than may be in flight."""
+"""The relay of one worker: leases due rows and hands them to the broker, never more than may be in flight.
+
+Of a target outside a few more rows are leased than are handed over: as one ends the next follows, without asking the database.
+"""
 
 import threading
 import time
@@ -6,14 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 from sqlalchemy import Connection
 
-from portal import database
-from portal.outbox.leasing import Leased, give_back, still_out, take
+from portal import clock
+from portal.outbox.leasing import Leased, at_once, give_back, still_out, take
 from portal.outbox.models import PORTAL
+
+log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
 """Of the portal's own effects; of those outside as many as the threads allow."""
+AHEAD = 16
+"""Of each target outside, leased and not handed over yet."""
 POLL = 1.0
 POLL_WHEN_FULL = 0.1
 
@@ -31,15 +39,18 @@ class Relay:
         self._outside = max(1, threads - 1)
         self._look_after, self._looked_at = look_after, 0.0
         self._lock = threading.Lock()
+        self._ready: dict[int, Leased] = {}
         self._out: dict[int, Leased] = {}
         self._performing: set[int] = set()
-        self._full = False
+        self._more: set[str] = set()
+        """Targets of which there may be more in the table than was taken."""
         self.wake = threading.Event()
+        self.broker_away = False
 
     @property
     def pause(self) -> float:
         """Seconds to wait for a wake-up before looking again."""
-        return POLL_WHEN_FULL if self._full and self._look_after < POLL else POLL
+        return POLL_WHEN_FULL if self._more and self._look_after < POLL else POLL
 
     @contextmanager
     def performing(self, row_id: int) -> Iterator[None]:
@@ -49,46 +60,83 @@ class Relay:
         try:
             yield
         finally:
-            with self._lock:
-                self._performing.discard(row_id)
-                freed = self._out.pop(row_id, None) is not None and self._full
-            if freed:
-                self.wake.set()
+            self._finished(row_id)
 
     def hand_over(self) -> int:
-        """Lease what is due and send it; return how many."""
+        """Lease what is due and send what may be sent; return how many."""
         self.wake.clear()
-        with database.engine().connect() as found:
-            connection = found.execution_options(isolation_level="AUTOCOMMIT")
+        with at_once() as connection:
             self._forget_what_is_over(connection)
-            counts = self._counts()
-            outside = sum(counts.values()) - counts[PORTAL]
-            rows = take(
-                connection, room=max(0, IN_FLIGHT - counts[PORTAL]), each=self._each, outside=max(0, self._outside - outside), out=counts
-            )  # fmt: skip
             with self._lock:
-                self._out |= {row.id: row for row in rows}
-            self._full = self._is_full()
-            for number, row in enumerate(rows):
-                if row.id in self._performing:
-                    continue  # it hangs here beyond its lease, and keeps its place
-                try:
-                    self._send(row.id)
-                except BaseException:  # the broker is away: somebody else may reach it, and this worker again soon
-                    self._take_back(connection, rows[number:])
-                    raise
-        return len(rows)
+                ready, out = _counts(self._ready), _counts(self._out)
+            rows = take(connection, room=max(0, IN_FLIGHT - out[PORTAL]), each=AHEAD, outside=IN_FLIGHT, out=ready)
+            taken = _counts({row.id: row for row in rows})
+            with self._lock:
+                self._ready |= {
+                    row.id: row for row in rows if row.id not in self._performing
+                }  # else it hangs, and keeps its place
+                self._more = {target for target, count in taken.items() if count + ready[target] >= AHEAD}
+        return self._send_on()
 
     def give_back(self) -> None:
-        """Make due again what was handed over and not begun; called when nobody performs here any more."""
-        with database.engine().connect() as found:
-            self._take_back(found.execution_options(isolation_level="AUTOCOMMIT"), list(self._out.values()))
-
-    def _take_back(self, connection: Connection, rows: list[Leased]) -> None:
+        """Make due again all that was not begun; called when nobody performs here any more."""
         with self._lock:
+            self._ready |= self._out
+            self._out = {}
+        self._give_back_ready(lambda _row: True)
+
+    def is_down(self, target: str) -> None:
+        """Hear that a target does not answer: what waits here for it is not sent now."""
+        self._give_back_ready(lambda row: row.target == target)
+
+    def _give_back_ready(self, which: Callable[[Leased], bool]) -> None:
+        with self._lock:
+            rows = [row for row in self._ready.values() if which(row)]
             for row in rows:
-                self._out.pop(row.id, None)
-        give_back(connection, rows)
+                del self._ready[row.id]
+        if rows:
+            with at_once() as connection:
+                give_back(connection, rows)
+
+    def _finished(self, row_id: int) -> None:
+        with self._lock:
+            self._performing.discard(row_id)
+            row = self._out.pop(row_id, None)
+            wanted = row is not None and row.target in self._more and _counts(self._ready)[row.target] <= AHEAD // 4
+        self._send_on()
+        if wanted:
+            self.wake.set()
+
+    def _send_on(self) -> int:
+        """Send what is ready, as far as there is room for it; what a broker that is away does not take is due again at once."""
+        rows = self._whose_turn()
+        for sent, row in enumerate(rows):
+            try:
+                self._send(row.id)
+            except Exception as error:  # noqa: BLE001  each broker's library has its own
+                log.warning("broker_away", error=f"{type(error).__name__}: {error}", kept=len(rows) - sent)
+                self.broker_away = True
+                with self._lock:
+                    self._ready |= {unsent.id: self._out.pop(unsent.id) for unsent in rows[sent:]}
+                self._give_back_ready(lambda _row: True)
+                return sent
+        self.broker_away = False
+        return len(rows)
+
+    def _whose_turn(self) -> list[Leased]:
+        now = clock.now()
+        found = []
+        with self._lock:
+            counts = _counts(self._out)
+            for row in list(self._ready.values()):
+                outside = sum(counts.values()) - counts[PORTAL]
+                if row.until <= now:
+                    del self._ready[row.id]  # its lease is over, somebody will take it
+                elif row.target == PORTAL or (counts[row.target] < self._each and outside < self._outside):
+                    counts[row.target] += 1
+                    self._out[row.id] = self._ready.pop(row.id)
+                    found.append(row)
+        return found
 
     def _forget_what_is_over(self, connection: Connection) -> None:
         if not self._out or time.monotonic() - self._looked_at < self._look_after:
@@ -102,12 +150,6 @@ class Relay:
                 if row.id not in out and row.id not in self._performing:
                     self._out.pop(row.id, None)
 
-    def _counts(self) -> Counter[str]:
-        with self._lock:
-            return Counter(row.target for row in self._out.values())
 
-    def _is_full(self) -> bool:
-        counts = self._counts()
-        outside = sum(counts.values()) - counts[PORTAL]
-        fullest = max((count for target, count in counts.items() if target != PORTAL), default=0)
-        return counts[PORTAL] >= IN_FLIGHT or fullest >= self._each or outside >= self._outside
+def _counts(rows: dict[int, Leased]) -> Counter[str]:
+    return Counter(row.target for row in rows.values())

@@ -97,18 +97,6 @@ def test_what_hangs_beyond_its_lease_is_not_begun_again_beside_itself(outside: O
     assert len(sent) == 2
 
 
-def test_what_the_broker_does_not_take_is_due_again_at_once(outside: Outside) -> None:
-    def away(_row_id: int) -> None:
-        raise ConnectionError("no broker")
-
-    owe("k1", "k2", target="portal")
-    relay = Relay(away)
-    with pytest.raises(ConnectionError):
-        relay.hand_over()
-    with unit_of_work() as session:
-        assert len(outbox.lease(session, limit=5)) == 2
-
-
 def test_a_worker_that_ends_gives_back_what_it_had_not_begun(outside: Outside, clock: Any) -> None:
     sent: list[int] = []
     relay = Relay(sent.append)
