@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
+from portal.workflow.expanding import Calls, called_keys, expand
 from portal.workflow.parser import Specs, parse_specs
 from portal.workflow.reader import parse_xml, read
 from portal.workflow.vocabulary import Vocabulary
@@ -42,16 +43,42 @@ class Definition:
     specs: Specs
 
 
-_definitions: Kept[Definition] = Kept()
+@dataclass(frozen=True)
+class _Caller:
+    """A diagram that calls others: which editions of them is not in its digest."""
+
+    xml: str
 
 
-def definition(digest: str, xml: Callable[[], str]) -> Definition:
-    """Return the diagram with this digest; `xml` is asked for only when it is not at hand."""
-    return _definitions.get(digest, lambda: parse_definition(xml()))
+_definitions: Kept[Definition | _Caller] = Kept()
 
 
-def parse_definition(xml: bytes | str) -> Definition:
-    """Make a diagram ready to run."""
-    root = parse_xml(xml)
+def _no_calls() -> Calls:
+    return {}
+
+
+def definition(digest: str, xml: Callable[[], str], calls: Callable[[], Calls] = _no_calls) -> Definition:
+    """Return the diagram with this digest; `xml` is asked for only when it is not at hand, `calls` when it calls others."""
+    found = _definitions.get(digest, lambda: _parse_or_keep(xml()))
+    if isinstance(found, _Caller):
+        caller, called = found, calls()
+        found = _definitions.get(_digest_with(digest, called), lambda: parse_definition(caller.xml, called))
+    if isinstance(found, _Caller):
+        raise LookupError(f"what {digest} calls is kept under its own digest")
+    return found
+
+
+def _parse_or_keep(xml: str) -> Definition | _Caller:
+    return _Caller(xml) if called_keys(parse_xml(xml)) else parse_definition(xml)
+
+
+def _digest_with(digest: str, calls: Calls) -> str:
+    inner = [f"{key}={_digest_with(called.digest, called.calls)}" for key, called in sorted(calls.items())]
+    return f"{digest}({','.join(inner)})"
+
+
+def parse_definition(xml: bytes | str, calls: Calls | None = None) -> Definition:
+    """Make a diagram ready to run, with what it calls in its place."""
+    root = expand(parse_xml(xml), calls or {})
     vocabulary = read(root)
     return Definition(vocabulary, parse_specs(root, vocabulary))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from portal.accounts.actor import SYSTEM
 from portal.database import unit_of_work
 from portal.settings import ROOT
+from portal.workflow.expanding import called_keys, in_order
 from portal.workflow.models import DecisionDefinition, ProcessDefinition
-from portal.workflow.publishing import digest, publish, publish_decision
+from portal.workflow.publishing import calls_are_current, digest, publish, publish_decision
 from portal.workflow.reader import parse_xml
 from portal.workflow.vocabulary import XmlRefused
 
@@ -32,17 +33,21 @@ def delivered_files(folder: Path = FOLDER) -> list[Path]:
 
 
 def publish_files(paths: Iterable[Path]) -> list[Path]:
-    """Publish what these files hold, decision tables first, and return those that made a new version.
+    """Publish what these files hold, decision tables first, what is called before its callers; return those that made a new version.
 
-    A file whose content was delivered before makes none. A definition whose published version an administrator edited stays
+    A file whose content was delivered before makes none, unless a process it calls has a new version since. A definition whose published version an administrator edited stays
     theirs; the newer file waits. Nothing is published when one is faulty: DiagramRefused, or XmlRefused for what is neither.
     """
     with unit_of_work() as session:
-        return [path for path in sorted(paths, key=_tables_first) if _publish_new(session, path)]
+        return [path for path in _in_order(paths) if _publish_new(session, path)]
 
 
-def _tables_first(path: Path) -> tuple[bool, Path]:
-    return path.suffix != ".dmn", path
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    """Tables, then diagrams, those that are called before those that call them."""
+    by_name = sorted(paths)
+    keys = {path: _key(path) for path in by_name if path.suffix != ".dmn"}
+    order = in_order({key: called_keys(parse_xml(path.read_bytes())) for path, key in keys.items()})
+    return [*(path for path in by_name if path not in keys), *sorted(keys, key=lambda path: order.index(keys[path]))]
 
 
 def _publish_new(session: Session, path: Path) -> bool:
@@ -62,13 +67,20 @@ def _is_new(session: Session, model: type[ProcessDefinition] | type[DecisionDefi
         .order_by(model.version.desc())
         .limit(1)
     )
-    if session.scalars(last).first() == digest(path.read_bytes()):
+    if session.scalars(last).first() == digest(path.read_bytes()) and not _calls_something_new(session, key):
         return False
     edited = select(model.id).where(model.key == key, model.status == "published", model.source == "edited")
     if session.scalars(edited).first() is not None:
         log.info("delivered_version_waits", file=path.name)
         return False
     return True
+
+
+def _calls_something_new(session: Session, key: str) -> bool:
+    current = session.scalars(
+        select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.status == "published")
+    ).first()
+    return current is not None and current.source == "delivered" and not calls_are_current(session, current)
 
 
 def _key(path: Path) -> str:

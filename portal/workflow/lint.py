@@ -20,7 +20,6 @@ UNSUPPORTED: dict[str, Any] = {
     "sendTask": _("Send tasks are not run; use a service action"),
     "manualTask": _("Choose what kind of task this is: a user task or a service task"),
     "task": _("Choose what kind of task this is: a user task or a service task"),
-    "callActivity": _("Call activities are not supported yet; use an embedded subprocess"),
     "transaction": _("Transactions are not supported; use an embedded subprocess"),
     "adHocSubProcess": _("Ad hoc subprocesses are not supported"),
     "complexGateway": _("Complex gateways are not supported"),
@@ -34,11 +33,11 @@ EVENTS: dict[str, frozenset[str]] = {
     "receiveTask": frozenset({"message"}),
     "boundaryEvent": frozenset({"message", "timer"}),
 }
-WAITING = frozenset({"userTask", "serviceTask", "receiveTask", "subProcess"})
+WAITING = frozenset({"userTask", "serviceTask", "receiveTask", "subProcess", "callActivity"})
 
 
 def check(root: etree._Element, vocabulary: Vocabulary, tables: Mapping[str, DecisionTable]) -> list[Problem]:
-    """Return every problem of a diagram, in the order of its nodes."""
+    """Return every problem of a diagram (with what it calls in its place: `expanding.py`), in the order of its nodes."""
     problems = [*_identities(root, vocabulary)]
     if not problems:
         problems = [

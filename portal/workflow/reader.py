@@ -132,6 +132,7 @@ def _nodes(process: etree._Element, messages: Mapping[str, str]) -> Iterator[Nod
             inputs=tuple((i.get("name", ""), i.get("value", "")) for i in _own(element, "input")),
             attached_to=element.get("attachedToRef"),
             interrupting=element.get("cancelActivity", "true") == "true",
+            called=element.get("calledElement") or element.get(_portal("called")),
             skippable=element.get(_portal("skippable")) == "true",
             **attribute,  # type: ignore[arg-type]  # every name in _ATTRIBUTES is a str | None
             **_event(element, messages),

@@ -15,11 +15,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal import clock, outbox
+from portal import clock, metrics, outbox
 from portal.accounts.actor import Actor
 from portal.errors import PortalError
 from portal.workflow import codec, decisions, registry, saving
 from portal.workflow.calendar import add_working_time
+from portal.workflow.calls import pinned_calls
 from portal.workflow.definitions import Definition, definition
 from portal.workflow.engine import Run
 from portal.workflow.host import Event, Snapshot, StepFailed
@@ -89,7 +90,9 @@ def _going(going: "Step") -> Iterator[None]:
     steps: dict[int, Step] = going.session.info.setdefault(_STEPS, {})
     steps[going.instance.id] = going
     try:
-        yield
+        with metrics.process_step(going.instance.process_key) as counted:
+            yield
+            counted.value = "incident" if going.run.failures else "done"
     finally:
         del steps[going.instance.id]
 
@@ -99,6 +102,7 @@ def load_definition(session: Session, definition_id: int, digest: str) -> Defini
     return definition(
         digest,
         lambda: session.scalars(select(ProcessDefinition.xml).where(ProcessDefinition.id == definition_id)).one(),
+        lambda: pinned_calls(session, definition_id),
     )
 
 

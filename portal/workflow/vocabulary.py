@@ -74,6 +74,8 @@ class Node:
     inputs: tuple[tuple[str, str], ...] = ()
     result: str | None = None
     decision: str | None = None
+    called: str | None = None
+    """The key of the process that a call activity calls; once that is put in its place, the kind is subProcess."""
     skippable: bool = False
     """Whether an operator may let a failed token go on without what the node does."""
     event: str = "none"
@@ -88,8 +90,8 @@ class Node:
 
     @property
     def result_name(self) -> str | None:
-        """The fact its result goes under: `portal:result`; a user task's defaults to its id."""
-        return self.result or (self.id if self.kind == "userTask" else None)
+        """The fact its result goes under: `portal:result`; a user task's defaults to its id (its own, where it is called)."""
+        return self.result or (self.id.rpartition(".")[2] if self.kind == "userTask" else None)
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,11 @@ def inside(id: str, *parts: str, **attributes: str) -> str:
     return node("subProcess", id, "".join(parts), **attributes)
 
 
+def call(id: str, key: str, **attributes: str) -> str:
+    """A call activity."""
+    return node("callActivity", id, _calledElement=key, **attributes)
+
+
 def wired(*parts: str, flows: str) -> str:
     """Nodes with their arrows, one a line; sets the gateways' defaults."""
     xml = "".join(parts)

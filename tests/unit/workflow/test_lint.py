@@ -106,7 +106,6 @@ def test_a_sound_diagram_has_no_problems() -> None:
         (node("sendTask", "x"), "Send tasks"),
         (node("manualTask", "x"), "what kind of task"),
         (node("task", "x"), "what kind of task"),
-        (node("callActivity", "x"), "Call activities"),
         (node("transaction", "x"), "Transactions"),
         (node("adHocSubProcess", "x"), "Ad hoc"),
         (node("inclusiveGateway", "x"), "Inclusive"),
