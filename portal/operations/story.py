@@ -144,7 +144,9 @@ def _values(entry: Happened, known: Known) -> tuple[Pair, ...]:
 
 def _changed(detail: Mapping[str, Any]) -> Iterator[Pair]:
     """What an operator's action changed: values as they were and are, what a message said, what moved how."""
-    for name, value in detail.items():
+    known = [name for name in _LABELS if name in detail]
+    for name in (*known, *(name for name in detail if name not in known)):
+        value = detail[name]
         if name == "payload":
             yield from pairs(from_json(value))
         elif name not in _TOLD and value is not None:

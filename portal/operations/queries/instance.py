@@ -71,6 +71,7 @@ class Try:
 class Effect:
     """Something the outside was to see: owed (pending), done or given up (dead)."""
 
+    tries: tuple[Try, ...]
     id: int
     at: datetime
     topic: str
@@ -82,7 +83,6 @@ class Effect:
     error: str | None
     action: str | None
     node_id: str | None
-    tries: tuple[Try, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def effects(session: Session, *, process_key: str, business_key: str) -> tuple[E
         .limit(MOST)
     ).all()  # fmt: skip
     tries = _tries(session, [row.id for row in rows])
-    return tuple(Effect(*row, tuple(tries.get(row.id, ()))) for row in rows)
+    return tuple(Effect(tuple(tries.get(row.id, ())), *row) for row in rows)
 
 
 def _tries(session: Session, ids: Collection[int]) -> dict[int, list[Try]]:
