@@ -76,7 +76,6 @@ class ProcessInstance(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("process_key", "business_key"),
         CheckConstraint("status in ('running', 'completed', 'cancelled', 'incident')", name="status"),
-        Index("ix_process_instances_business_key", "business_key"),
         Index("ix_process_instances_customer_id", "customer_id"),
         Index("ix_process_instances_open", "status", "process_key", postgresql_where=text("ended_at is null")),
         Index("ix_process_instances_postponed", "postponed_until", postgresql_where=text("postponements > 0")),
@@ -99,9 +98,15 @@ class ProcessInstance(Numbered, Base):
             literal_column("substr(business_key, strpos(business_key, '-') + 1)").label("number"),
             postgresql_ops={"number": "text_pattern_ops"},
         ),
+        Index(
+            "ix_process_instances_number_end",
+            literal_column("reverse(business_key)").label("reversed"),
+            postgresql_ops={"reversed": "text_pattern_ops"},
+            postgresql_where=text("ended_at is null"),
+        ),
     )
 
-    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"), index=True)
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"))
     process_key: Mapped[str] = mapped_column(String(80))
     business_key: Mapped[str] = mapped_column(String(80))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
@@ -123,15 +128,25 @@ class ProcessInstance(Numbered, Base):
     """How often in a row that was; each time the span doubles."""
 
 
+_FREE, _TAKEN = "status = 'open' and assignee_id is null", "status = 'open' and assignee_id is not null"
+
+
+def _urgency() -> list[Any]:
+    """What the inbox orders open tasks by."""
+    return [text("coalesce(due_at, 'infinity'::timestamptz)"), text("(- priority)"), text("created_at"), text("id")]
+
+
 class UserTask(Base):
     """Something a person must do; `id` is the engine's task id. Claimed = open with an assignee."""
 
     __tablename__ = "user_tasks"
     __table_args__ = (
         CheckConstraint("status in ('open', 'completed', 'cancelled')", name="status"),
-        Index("ix_user_tasks_open_assignee", "assignee_id", "due_at", postgresql_where=text("status = 'open'")),
-        Index("ix_user_tasks_open_role", "role", "due_at", postgresql_where=text("status = 'open'")),
-        Index("ix_user_tasks_open_due", "due_at", postgresql_where=text("status = 'open'")),
+        Index("ix_user_tasks_mine", "assignee_id", *_urgency(), postgresql_where=text("status = 'open'")),
+        Index("ix_user_tasks_free_of_team", "role", "team", *_urgency(), postgresql_where=text(_FREE)),
+        Index("ix_user_tasks_free_of_role", "role", *_urgency(), postgresql_where=text(_FREE)),
+        Index("ix_user_tasks_taken_of_team", "role", "team", *_urgency(), postgresql_where=text(_TAKEN)),
+        Index("ix_user_tasks_taken_of_role", "role", *_urgency(), postgresql_where=text(_TAKEN)),
         Index(
             "ix_user_tasks_completed_by", "completed_by", "completed_at", postgresql_where=text("status = 'completed'")
         ),
