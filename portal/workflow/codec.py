@@ -16,6 +16,8 @@ from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.task import Task
 
+from portal.errors import Conflict
+from portal.web.i18n import lazy_gettext as _
 from portal.workflow.compacting import compact
 
 # mypy: disable-error-code="no-untyped-call"
@@ -24,10 +26,24 @@ FORMAT = 1
 WRITTEN_FOR = "3.2.0"
 """The version of SpiffWorkflow."""
 DEEPEST = 12
+LARGEST = 1_000_000
+"""Bytes of an instance's state; an order is 2,000 to 10,000."""
+ROOM = 200
+"""Bytes that a state may grow by beyond that: marking what failed must always be possible."""
 
 
 class NotStorable(ValueError):
     """A fact is of a type that an instance cannot keep."""
+
+
+class StateTooLarge(Conflict):
+    """A step would leave the instance larger than it may be, so it is undone; `size` is in bytes."""
+
+    def __init__(self, size: int) -> None:
+        message = _("This would make the process too large to keep: %(size)d kB, where %(most)d kB are allowed. An administrator must look at it.",
+                    size=-(-size // 1000), most=LARGEST // 1000)  # fmt: skip
+        super().__init__(message, size=size)
+        self.size = size
 
 
 def clean(value: Any, *, depth: int = 0) -> Any:
@@ -82,6 +98,13 @@ def _dump(value: Any) -> bytes:
     return orjson.dumps(value, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+def check_size(state: bytes, before: int) -> bytes:
+    """Return a state that may be saved; StateTooLarge when it is too large and has grown (one that was too large may still shrink)."""
+    if len(state) > LARGEST and len(state) > before + ROOM:
+        raise StateTooLarge(len(state))
+    return state
+
+
 def dump(workflow: Any, facts: Mapping[str, Any], visits: Mapping[str, int]) -> bytes:
     """Write an instance's state."""
     compact(workflow)
@@ -129,7 +152,7 @@ def _restore(workflow: Any, tokens: list[Any]) -> None:
     ids = [UUID(row[0]) for row in rows]
     specs = workflow.spec.task_specs
     events = workflow.top_workflow.event_manager
-    for task_id, (_, parent, children, state, spec_name, internal) in zip(ids, rows, strict=True):
+    for task_id, (_id, parent, children, state, spec_name, internal) in zip(ids, rows, strict=True):
         task = Task(workflow, specs[spec_name], state=state, id=task_id)
         task._parent = ids[parent] if parent >= 0 else None
         task._children = [ids[child] for child in children]

@@ -43,6 +43,7 @@ class Run:
         self.events: list[Event] = []
         self.failures: dict[uuid.UUID, tuple[Node, str]] = {}
         self._visits: dict[str, int] = {}
+        self._size = 0
         self._arrivals: list[Any] = []
         self._choices: dict[uuid.UUID, Choice] = {}
         self._undue: dict[uuid.UUID, str] = {}
@@ -58,11 +59,12 @@ class Run:
         """Go on with a saved instance."""
         run = cls(definition, host, {}, empty=True)
         run.facts, run._visits = codec.load(state, run._workflow)
+        run._size = len(state)
         return run
 
     def dump(self) -> bytes:
-        """Return the state to save."""
-        return codec.dump(self._workflow, self.facts, self._visits)
+        """Return the state to save. Raises StateTooLarge."""
+        return codec.check_size(codec.dump(self._workflow, self.facts, self._visits), self._size)
 
     @property
     def ended(self) -> bool:
@@ -193,14 +195,8 @@ class Run:
             yield from workflow.tasks.values()
 
     def _find(self, task_id: uuid.UUID) -> Any:
-        return next(
-            (
-                wf.tasks[task_id]
-                for wf in (self._workflow, *self._workflow.subprocesses.values())
-                if task_id in wf.tasks
-            ),
-            None,
-        )
+        parts = (self._workflow, *self._workflow.subprocesses.values())
+        return next((part.tasks[task_id] for part in parts if task_id in part.tasks), None)
 
     def _node(self, task: Any) -> Node:
         return self.vocabulary.nodes[task.task_spec.name]
