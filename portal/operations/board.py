@@ -111,8 +111,8 @@ def segments(
 
 
 def now(where: Places, here: Here, counts: Mapping[str, NodeCount]) -> list[NodeRow]:
-    """Return the nodes where tokens are, the fullest first."""
-    ordered = sorted(counts.values(), key=lambda one: (-one.count, one.node_id))
+    """Return the nodes where tokens are: those where steps failed first, then the fullest."""
+    ordered = sorted(counts.values(), key=lambda one: (-one.failed, -one.count, one.node_id))
     return [
         NodeRow(one.node_id, pick(*where.name(one.node_id)), here.href(node=one.node_id), one.count, one.failed, one.overdue,
                 one.median, one.longest)

@@ -1,6 +1,7 @@
 """What the diagram's viewer paints for many instances (pure): heat, numbers, thickness of flows, changes between versions."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from math import sqrt
 from typing import Any
 
@@ -14,6 +15,8 @@ from portal.web.i18n import pick
 LEVELS, THICKNESSES = 3, 4
 MANY = 2 / 3
 """From this share of the most a number stands on solid ground."""
+TOLD = timedelta(seconds=1)
+"""A shorter stay is not painted: nothing waits there."""
 
 
 def levels(values: Mapping[str, float], steps: int = LEVELS) -> dict[str, int]:
@@ -22,6 +25,12 @@ def levels(values: Mapping[str, float], steps: int = LEVELS) -> dict[str, int]:
     return {
         key: max(1, min(steps, int(sqrt(value / most) * steps + 0.999))) for key, value in values.items() if value > 0
     }
+
+
+def stay(span: timedelta) -> str:
+    """Write how long tokens stayed: as a span, in seconds below a minute."""
+    seconds = round(span.total_seconds())
+    return formats.span(span) if seconds >= 60 else _("%(num)d s", num=seconds)
 
 
 def names(where: Places) -> dict[str, str]:
@@ -37,7 +46,7 @@ def now(where: Places, counts: Iterable[NodeCount], *, selected: str) -> dict[st
     called = names(where)
     return {
         "names": called,
-        "heat": levels({one.node_id: one.count for one in found}),
+        "heat": levels({one.node_id: one.count for one in found if not one.failed}),
         "incidents": [one.node_id for one in found if one.failed],
         "badges": [_number(one, most) for one in found],
         "choices": {one.node_id: f"{called.get(one.node_id, one.node_id)}: {_said(one)}" for one in found},
@@ -63,7 +72,7 @@ def _said(one: NodeCount) -> str:
 
 def times(where: Places, found: Mapping[str, NodeTime], *, selected: str) -> dict[str, Any]:
     """Paint how long tokens are at nodes: the median as heat and in words."""
-    drawn = {key: one for key, one in found.items() if key in where.drawn.nodes}
+    drawn = {key: one for key, one in found.items() if key in where.drawn.nodes and one.median >= TOLD}
     called = names(where)
     heat = levels({key: one.median.total_seconds() for key, one in drawn.items()})
     tones = {1: "count", 2: "count", 3: "strong"}
@@ -71,10 +80,9 @@ def times(where: Places, found: Mapping[str, NodeTime], *, selected: str) -> dic
         "names": called,
         "heat": heat,
         "badges": [
-            {"node": key, "text": formats.span(one.median), "tone": tones[heat.get(key, 1)]}
-            for key, one in drawn.items()
+            {"node": key, "text": stay(one.median), "tone": tones[heat.get(key, 1)]} for key, one in drawn.items()
         ],
-        "choices": {key: f"{called.get(key, key)}: {formats.span(one.median)}" for key, one in drawn.items()},
+        "choices": {key: f"{called.get(key, key)}: {stay(one.median)}" for key, one in drawn.items()},
         "selected": selected,
         "focus": selected or max(drawn, key=lambda key: drawn[key].median, default=""),
     }

@@ -136,7 +136,7 @@ def _spots(session: Session, found: Mapping[int, InstanceRow]) -> dict[int, list
     rows = session.execute(
         select(tokens.c.instance_id, tokens.c.node_id, tokens.c.since, tokens.c.kind, User.name)
         .outerjoin(User, User.id == tokens.c.assignee_id)
-        .order_by(tokens.c.since)
+        .order_by(tokens.c.kind != "incident", tokens.c.since)
     )
     spots: dict[int, list[Spot]] = {}
     for instance_id, node_id, since, kind, holder in rows:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.database import unit_of_work
 from portal.operations import board
+from portal.operations.painting import stay
 from portal.operations.queries import overview as queries
 from portal.operations.queries.overview import ProcessCount, VersionCount
 from portal.operations.queries.places import Places, places
@@ -34,7 +35,7 @@ def overview(request: PortalRequest) -> Page:
     now = clock.now()
     return Page(
         "operations/overview.html", empty=not found, refreshed_at=now, refreshed=f"{formats.local(now):%H:%M}",
-        role_words=ROLES, **shown,
+        role_words=ROLES, stay=stay, **shown,
     )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def versions_compared(request: PortalRequest) -> Page:
             before, after = (places(session, one.id) for one in pair)
             changes = compare(before, node_times(session, before), after, node_times(session, after))
             shown = board.compared(found[0], found[1], found[2], pair, after, changes)
-    return Page("operations/compare.html", process=found[1] if found else None, pair=pair, **shown)
+    return Page("operations/compare.html", process=found[1] if found else None, pair=pair, stay=stay, **shown)
 
 
 HANDLERS = [overview, diagram, versions_compared]
