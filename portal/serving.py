@@ -13,7 +13,7 @@ from litestar.concurrency import set_asyncio_executor
 from portal.settings import Settings
 
 CONNECTIONS = 2048  # live pages hold one each, at 20–29 KiB
-GRACE = 5  # seconds; open live pages would keep the server from ending
+GRACE = 15  # seconds that requests under way have to end; live pages are ended at once
 
 
 class PortTaken(RuntimeError):
@@ -42,27 +42,36 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(settings: Settings, listener: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Serve the portal until INT or TERM, then raise `Stop`; `ready` is called once requests are answered."""
+    """Serve the portal until INT or TERM, then raise `Stop`; `ready` is called once requests are answered.
+
+    A signal closes the port, ends live streams, and lets requests that are under way have `GRACE` seconds to be answered.
+    """
     from portal.app import create_app
+    from portal.web.live import end_streams
 
     set_asyncio_executor(ThreadPoolExecutor(settings.web_threads, thread_name_prefix="web"))
     trusted = os.environ.get("FORWARDED_ALLOW_IPS")
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings), log_config=None, access_log=False, server_header=False, limit_concurrency=CONNECTIONS,
+        app, log_config=None, access_log=False, server_header=False, limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=GRACE, proxy_headers=bool(trusted), forwarded_allow_ips=trusted, ws="none",
     )  # fmt: skip
-    _Server(config, ready).run(sockets=[listener])
+    _Server(config, ready, ending=lambda: end_streams(app)).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._ending = ready, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def stop_on_signals(react: Callable[[], None] | None = None) -> None:

@@ -32,6 +32,8 @@ MOST_TOPICS = 10
 MOST_WAITING = 50
 RECONNECT_SECONDS = (0.2, 1, 2, 5)
 EVERYTHING = "*"
+END = ""
+"""What is no topic: the process ends, and its streams with it; pages open others elsewhere."""
 RECENT_SECONDS = 10
 """A page hears again of what was announced in this span before it listened: it may have been drawn just before."""
 MOST_RECENT = 5000
@@ -73,6 +75,7 @@ class Broadcaster:
         self._subscribers: dict[asyncio.Queue[str], frozenset[str]] = {}
         self._recent: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
+        self.ending = False
 
     @asynccontextmanager
     async def subscribed(self, topics: frozenset[str]) -> AsyncIterator[asyncio.Queue[str]]:
@@ -101,6 +104,14 @@ class Broadcaster:
             for one in topics if topic == EVERYTHING else topics & {topic}:
                 with suppress(asyncio.QueueFull):
                     queue.put_nowait(one)
+
+    def end_streams(self) -> None:
+        """End every stream, and each that begins from now on after its first words."""
+        self.ending = True
+        for queue in self._subscribers:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(END)
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -140,6 +151,11 @@ async def broadcasting(app: Litestar) -> AsyncIterator[None]:
         await broadcaster.stop()
 
 
+def end_streams(app: Litestar) -> None:
+    """End the app's streams: its process is about to end, and would wait for them."""
+    app.state.broadcaster.end_streams()
+
+
 @get("/live")
 async def live(request: PortalRequest) -> Response[Any]:
     """Stream `<kind>-changed` events (data: the topic) of the topics asked for; NotFound if any may not be followed."""
@@ -165,7 +181,7 @@ async def _events(broadcaster: Broadcaster, topics: frozenset[str], *, returning
         yield b"retry: 2000\nid: 1\n: open\n\n"
         for topic in topics if returning else broadcaster.recent(topics):
             queue.put_nowait(topic)
-        while asyncio.get_running_loop().time() < ends_at:
+        while not broadcaster.ending and asyncio.get_running_loop().time() < ends_at:
             try:
                 first = await asyncio.wait_for(queue.get(), PING_SECONDS)
             except TimeoutError:
@@ -174,5 +190,5 @@ async def _events(broadcaster: Broadcaster, topics: frozenset[str], *, returning
             waiting = {first}
             while not queue.empty():
                 waiting.add(queue.get_nowait())
-            for topic in sorted(waiting):
+            for topic in sorted(waiting - {END}):
                 yield f"event: {topic.partition(':')[0]}-changed\ndata: {topic}\n\n".encode()

@@ -43,6 +43,7 @@ def test_only_what_must_be_is_open_to_visitors(handlers: dict[str, HTTPRouteHand
         "GET /favicon.ico",
         "GET /healthz",
         "GET /login",
+        "GET /metrics",
         "GET /readyz",
         "GET /static/{digest:str}/{name:str}",
         "POST /language",
