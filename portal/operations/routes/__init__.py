@@ -4,7 +4,7 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import batches, incidents, instance, instances, overview
+from portal.operations.routes import batches, incidents, instance, instances, overview, systems, waiting
 
 routers = [
     Router(
@@ -15,6 +15,8 @@ routers = [
             *instance.HANDLERS,
             *overview.HANDLERS,
             *instances.HANDLERS,
+            *systems.HANDLERS,
+            *waiting.HANDLERS,
         ],
         guards=[roles(Role.ADMINISTRATOR)],
     )
