@@ -289,3 +289,8 @@ class Joined:
 
     def __str__(self) -> str:
         return " ".join(str(part) for part in self.parts)
+
+
+def same_kind(one: Node, other: Node) -> bool:
+    """Say whether a token at one node could stand at the other, as far as the nodes themselves go."""
+    return _kind(one) == _kind(other)

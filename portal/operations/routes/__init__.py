@@ -4,7 +4,18 @@ from litestar import Router
 
 from portal.accounts.actor import Role
 from portal.accounts.guards import roles
-from portal.operations.routes import batches, incidents, instance, instances, overview, systems, waiting
+from portal.operations.routes import (
+    batches,
+    incidents,
+    instance,
+    instances,
+    migrations,
+    operate,
+    operate_many,
+    overview,
+    systems,
+    waiting,
+)
 
 routers = [
     Router(
@@ -13,6 +24,9 @@ routers = [
             *batches.HANDLERS,
             *incidents.HANDLERS,
             *instance.HANDLERS,
+            *migrations.HANDLERS,
+            *operate.HANDLERS,
+            *operate_many.HANDLERS,
             *overview.HANDLERS,
             *instances.HANDLERS,
             *systems.HANDLERS,
