@@ -8,24 +8,22 @@ from sqlalchemy.orm import Session
 from portal.accounts.actor import Actor
 from portal.operations.batches import batch_kind
 from portal.web.i18n import lazy_gettext as _
-from portal.workflow import service as workflow
+from portal.workflow import operating
 from portal.workflow.models import Incident
 
 RETRY = "retry"
 
 
 @batch_kind(RETRY, label=("重试", "Retry"))
-def retry(session: Session, *, actor: Actor, subject_id: int, **_more: Any) -> Any:
+def retry(session: Session, *, actor: Actor, subject_id: int, reason: str = "", **_more: Any) -> Any:
     """Try one failed step of a batch again and say what came of it."""
-    return tried(session, actor=actor, incident_id=subject_id)
+    return tried(session, actor=actor, incident_id=subject_id, reason=reason)
 
 
-def tried(session: Session, *, actor: Actor, incident_id: int) -> Any:
+def tried(session: Session, *, actor: Actor, incident_id: int, reason: str = "") -> Any:
     """Try a failed step again and return what came of it (lazy text). Raises what `retry_incident` does."""
-    workflow.retry_incident(session, actor=actor, incident_id=incident_id)
-    again = select(Incident.id).where(Incident.status == "open", Incident.task_id == _task(incident_id))
-    return _("Failed again") if session.scalars(again).first() else _("Tried again, and it goes on")
-
-
-def _task(incident_id: int) -> Any:
-    return select(Incident.task_id).where(Incident.id == incident_id).scalar_subquery()
+    operating.retry_incident(session, actor=actor, incident_id=incident_id, reason=reason)
+    own = select(Incident.instance_id, Incident.task_id).where(Incident.id == incident_id).subquery()
+    same = (Incident.instance_id == own.c.instance_id) & (Incident.task_id == own.c.task_id)
+    again = session.scalars(select(Incident.id).join(own, same).where(Incident.status == "open")).first()
+    return _("Failed again") if again else _("Tried again, and it goes on")

@@ -97,6 +97,8 @@ def _name(entry: Happened, known: Known) -> str:
 
 def node_name(places: Places, node_id: str | None) -> str:
     """Return a node's name in the reader's language; its id when it has none, or is of another version."""
+    if node_id == "?":  # an instance that cannot be read: no step of it is to blame
+        return _("the whole process")
     return pick(*places.name(node_id)) if node_id else ""
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.actor import Actor, Role
 from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
+from portal.errors import Conflict
 from portal.operations import actions
 from portal.operations import incident_page as shown
 from portal.operations.batches import MOST, start_batch
@@ -87,37 +88,41 @@ def _pager(found: Any, path: str) -> dict[str, Any] | None:
 @post(PATH + "/{incident_id:int}/retry", sync_to_thread=True)
 def retry(request: PortalRequest, incident_id: FromPath[int]) -> Response[Any]:
     """Try one failed step again."""
-    with unit_of_work() as session:
-        said = actions.tried(session, actor=current_actor(request), incident_id=incident_id)
-    return see_other(request, local_path(Form.of(request).value("back")) or PATH, toast=toast(str(said)))
+    form = Form.of(request)
+    return see_other(request, local_path(form.value("back")) or PATH, toast=_tried(request, incident_id, ""))
 
 
 @post(PATH + "/retry", sync_to_thread=True)
 def retry_many(request: PortalRequest) -> Response[Any]:
     """Try those that were chosen again, or all of a cause: one at once, more as a batch."""
-    form, actor = Form.of(request), current_actor(request)
+    form = Form.of(request)
     cause = Cause(form.value("cause"), form.value("process"), form.value("node"))
     with unit_of_work() as session:
-        if form.value("all"):
-            subjects = queries.subjects(session, cause=cause, limit=MOST)
-        else:
-            subjects = queries.chosen(session, ids=[int_of(one, 0) for one in form.values("incident")])
+        subjects = _subjects(session, form, cause)
         if len(subjects) > 1:
             batch_id = start_batch(
-                session,
-                actor=actor,
-                kind=actions.RETRY,
-                subjects=subjects,
-                parameters={},
-                reason=_reason(form, subjects),
-            )
+                session, actor=current_actor(request), kind=actions.RETRY, subjects=subjects, parameters={}, reason=_reason(form, subjects)
+            )  # fmt: skip
             return see_other(request, f"/desk/operations/batches/{batch_id}")
-        said = (
-            actions.tried(session, actor=actor, incident_id=subjects[0][0])
-            if subjects
-            else _("Choose what to try again")
-        )
-    return see_other(request, shown.address(cause), toast=toast(str(said), tone="good" if subjects else "stop"))
+    if not subjects:
+        return see_other(request, shown.address(cause), toast=toast(_("Choose what to try again"), tone="stop"))
+    return see_other(request, shown.address(cause), toast=_tried(request, subjects[0][0], form.value("reason")))
+
+
+def _subjects(session: Session, form: Form, cause: Cause) -> list[tuple[int, str]]:
+    if form.value("all"):
+        return queries.subjects(session, cause=cause, limit=MOST)
+    return queries.chosen(session, ids=[int_of(one, 0) for one in form.values("incident")])
+
+
+def _tried(request: PortalRequest, incident_id: int, reason: str) -> dict[str, str]:
+    """Try one again; what came of it, or why it may not be tried, is said in a toast."""
+    actor = current_actor(request)
+    try:
+        with unit_of_work() as session:
+            return toast(actions.tried(session, actor=actor, incident_id=incident_id, reason=reason.strip()))
+    except Conflict as refusal:
+        return toast(refusal.message, tone="stop")
 
 
 def _reason(form: Form, subjects: Sequence[tuple[int, str]]) -> str:

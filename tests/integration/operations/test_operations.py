@@ -1,4 +1,4 @@
-"""The operator's page: what failed is seen and tried again, by administrators only."""
+"""What was given up to a system outside is seen and tried again, by administrators only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,11 +27,11 @@ def test_an_administrator_sees_what_was_given_up_and_has_it_tried_again(
     dead: OutboxRow, client_for: Callable[..., Any], session: Session
 ) -> None:
     browser = client_for(_committed(session, a_user(session, "administrator")))
-    assert "ConnectionError: not now" in browser.get("/desk/operations").text
+    assert "ConnectionError: not now" in browser.get("/desk/operations/systems").text
     assert browser.post("/desk/operations/effects/retry", {"key": dead.key}).status_code == 303
     session.refresh(dead)
     assert (dead.status, dead.failures) == ("pending", 0)
-    assert "没有出错的步骤" in browser.get("/desk/operations").text
+    assert "ConnectionError: not now" not in browser.get("/desk/operations/systems").text
 
 
 @pytest.mark.parametrize("role", ["salesperson", "sales_manager", "warehouse", "finance"])
@@ -39,14 +39,14 @@ def test_nobody_else_of_the_staff_knows_the_page(
     role: str, dead: OutboxRow, client_for: Callable[..., Any], session: Session
 ) -> None:
     browser = client_for(_committed(session, a_user(session, role)))
-    assert browser.get("/desk/operations").status_code == 404
+    assert browser.get("/desk/operations/systems").status_code == 404
     assert browser.post("/desk/operations/effects/retry", {"key": dead.key}).status_code == 404
     session.refresh(dead)
     assert dead.status == "dead"
 
 
 def test_a_contact_does_not_know_the_page(client_for: Callable[..., Any], session: Session) -> None:
-    assert client_for(_committed(session, a_contact(session))).get("/desk/operations").status_code == 404
+    assert client_for(_committed(session, a_contact(session))).get("/desk/operations/systems").status_code == 404
 
 
 def _committed(session: Session, user: Any) -> Any:
