@@ -26,7 +26,8 @@ with put_off as (
     where id = :id and ended_at is null returning id, postponements
 ), noted as (
     insert into incidents (instance_id, task_id, node_id, error, attempts, status, created_at)
-    select id, :task_id, coalesce((select node_id from waits where instance_id = :id order by due_at limit 1),
+    select id, :task_id, coalesce((select node_id from waits where instance_id = :id
+            order by coalesce(due_at <= :now, true) desc, due_at nulls last limit 1),
         (select node_id from user_tasks where instance_id = :id and status = 'open' limit 1), '?'), :error, 1, 'open', :now
     from put_off
     on conflict (instance_id, task_id) where status = 'open' do update set attempts = incidents.attempts + 1, error = excluded.error
@@ -44,11 +45,11 @@ def postpone(instance_id: int, error: BaseException) -> None:
     log.warning("instance_postponed", instance=instance_id, times=times, exc_info=error if times == 1 else None)
 
 
-def recovered(session: Session, *, limit: int) -> list[tuple[int, int]]:
-    """Return (id, postponements) of instances that were put off and may be looked at again."""
+def recovered(session: Session, *, limit: int) -> list[tuple[int, int, int]]:
+    """Return (id, version, postponements) of instances that were put off and may be looked at again."""
     now = clock.now()
     rows = session.execute(
-        select(ProcessInstance.id, ProcessInstance.postponements)
+        select(ProcessInstance.id, ProcessInstance.version, ProcessInstance.postponements)
         .where(
             ProcessInstance.postponements > 0,
             (ProcessInstance.postponed_until <= now) | (ProcessInstance.postponed_until > now + LONGEST),
@@ -58,7 +59,7 @@ def recovered(session: Session, *, limit: int) -> list[tuple[int, int]]:
         .order_by(ProcessInstance.postponed_until)
         .limit(limit)
     )
-    return [(row.id, row.postponements) for row in rows]
+    return [(row.id, row.version, row.postponements) for row in rows]
 
 
 def take_up(session: Session, *, instance_id: int) -> None:

@@ -23,6 +23,7 @@ from portal.workflow.forms import parse_form
 from portal.workflow.messaging import receive_message
 from portal.workflow.models import Incident, ProcessInstance
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
+from portal.workflow.postponing import WHOLE_INSTANCE, look_again
 from portal.workflow.publishing import publish, publish_decision
 from portal.workflow.saving import Completed, Instance, insert_instance
 from portal.workflow.step import Step, first_step, lock, running, step
@@ -245,9 +246,12 @@ def retry_incident(session: Session, *, actor: Actor, incident_id: int, reason: 
     if incident.status != "open":
         raise Conflict(_("This incident has been resolved already"))
     require_moving(session, found[0], actor)
-    with step(session, found[0], actor=actor, person=False) as going:
-        node = going.before.blocked.get(incident.task_id)
-        going.note("retried", node, incident=incident_id, reason=reason.strip())
-        going.run.unblock(incident.task_id)
+    if incident.task_id == WHOLE_INSTANCE:
+        look_again(session, instance_id=found[0].id)
+    else:
+        with step(session, found[0], actor=actor, person=False) as going:
+            node = going.before.blocked.get(incident.task_id)
+            going.note("retried", node, incident=incident_id, reason=reason.strip())
+            going.run.unblock(incident.task_id)
     subject = ("instance", found[0].id)
     audit.record(session, actor=actor, action="instance.retried", subject=subject, reason=reason.strip() or None)

@@ -1,7 +1,7 @@
 """Timers: moments that instances wait for, found by an index and fired one instance at a time; and what else time brings about.
 
 The worker sleeps until the next timer it knows of is due, at most a second. Several workers may look at the same time: each instance is
-locked, passed over when another has it, and asked again under the lock whether anything of it is still due. An instance whose step
+locked, passed over when another has it, and left alone when somebody has moved it since it was found. An instance whose step
 fails waits behind an incident; one that cannot even be read is put off (`postponing.py`). Suspended ones wait until they are resumed.
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,9 +29,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class _Due:
-    """An instance to be stepped, and how often it could not be so far."""
+    """An instance to be stepped, at which version it was found, and how often it could not be stepped so far."""
 
     instance_id: int
+    version: int
     postponements: int
 
 
@@ -74,7 +75,7 @@ def catch_up(*, limit: int = 100) -> None:
 
 # In the order of the index, so that a look costs what it finds however many wait.
 _DUE = text("""
-select waits.instance_id, instance.postponements
+select waits.instance_id, instance.version, instance.postponements
 from waits join process_instances instance on instance.id = waits.instance_id
 where waits.kind = 'timer' and waits.due_at <= :now and instance.suspended_at is null
     and (instance.postponed_until is null or instance.postponed_until <= :now or instance.postponed_until > :farthest)
@@ -85,7 +86,7 @@ order by waits.due_at limit :limit
 def _due(session: Session, limit: int) -> list[_Due]:
     now = clock.now()
     rows = session.execute(_DUE, {"now": now, "farthest": now + LONGEST, "limit": limit})
-    found = [_Due(row.instance_id, row.postponements) for row in rows]
+    found = [_Due(row.instance_id, row.version, row.postponements) for row in rows]
     return list(dict.fromkeys(found + [_Due(*one) for one in recovered(session, limit=limit)]))
 
 
@@ -101,12 +102,9 @@ def _fire(due: _Due) -> bool:
 
 
 def _step(session: Session, due: _Due) -> bool:
-    wanted = ProcessInstance.id == due.instance_id
-    if not due.postponements:  # another worker may have fired it since
-        wanted &= exists().where(Wait.instance_id == due.instance_id, Wait.kind == "timer", Wait.due_at <= clock.now())
-    for instance in lock(session, wanted & ProcessInstance.ended_at.is_(None), skip_locked=True):
-        if instance.suspended_at is not None:
-            continue
+    unmoved = (ProcessInstance.id == due.instance_id) & (ProcessInstance.version == due.version)
+    movable = ProcessInstance.ended_at.is_(None) & ProcessInstance.suspended_at.is_(None)
+    for instance in lock(session, unmoved & movable, skip_locked=True):
         with step(session, instance, actor=SYSTEM, person=False) as going:
             going.messages_arrived = bool(due.postponements)
             run = going.run

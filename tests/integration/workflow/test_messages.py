@@ -1,13 +1,19 @@
 """Messages: stored first, each one once, delivered in whatever order they and their receivers come."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import permutations
+from threading import Barrier
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
+from portal import housekeeping
 from portal.database import unit_of_work
 from portal.workflow import service, timers
+from portal.workflow.messaging import KEPT
 from portal.workflow.models import Message
 from portal.workflow.registry import ActionCall
 from tests.diagrams.build import border, catch, diagram, end, inside, start, user_task, wired
@@ -173,3 +179,71 @@ def test_payloads_keep_their_numbers_and_dates(office: Office, notebook: Noteboo
     assert notebook.calls[0][1]["what"] == {
         "amount": Decimal("1.1"), "on": clock.now().date(), "at": clock.now(), "list": [1, None, True],
     }  # fmt: skip
+
+
+def test_a_late_message_that_its_receiver_no_longer_waits_for_stays_and_changes_nothing(office: Office) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    office.send("started", "m1", {"by": "x"})
+    before = len(office.history())
+    assert office.send("started", "m2", {"by": "y"})
+    assert (messages()[-1], len(office.history()), office.waits()) == (
+        ("started", "pending"),
+        before,
+        ["message:finished"],
+    )
+
+
+def test_the_same_message_from_many_at_once_counts_once(office: Office, notebook: Notebook) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    together = Barrier(6)
+
+    def send() -> bool:
+        together.wait(10)
+        return office.send("started", "m1", {"by": "x"})
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = [future.result() for future in [pool.submit(send) for _ in range(6)]]
+    assert sorted(taken) == [False] * 5 + [True]
+    assert (messages(), len(notebook.calls)) == ([("started", "delivered")], 1)
+
+
+def test_messages_in_any_order_lead_to_the_same_end(office: Office, notebook: Notebook) -> None:
+    office.publish(TWO_WAITS)
+    for number, order in enumerate(permutations(("started", "finished", "first"))):
+        office.start(business_key=f"P-{number}")
+        for what in order:
+            if what == "first":
+                office.complete("first")
+            else:
+                office.send(what, f"{number}-{what}", {"by": "x"})
+                office.send(what, f"{number}-{what}", {"by": "x"})
+        assert (office.open(), office.waits()) == (["last"], []), order
+
+
+def test_what_expires_is_said_and_counted(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.send("finished", "m1")
+    office.send("finished", "m2")
+    clock.travel(days=31)
+    with capture_logs() as logs:
+        timers.fire_due()
+    (said,) = [entry for entry in logs if entry["event"] == "messages_expired"]
+    assert (said["message"], said["sender"], said["count"]) == ("finished", "factory", 2)
+
+
+def test_messages_long_over_are_forgotten_and_pending_ones_are_not(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    office.send("started", "m1", {"by": "x"})
+    office.business_key = "B2"
+    office.send("finished", "m2")
+    with unit_of_work() as session:
+        session.execute(update(Message).where(Message.message_id == "m2").values(expires_at=clock.now() + 9 * KEPT))
+    clock.travel(KEPT - timedelta(days=1))
+    housekeeping.tidy_up()
+    assert len(messages()) == 2
+    clock.travel(days=2)
+    housekeeping.tidy_up()
+    assert messages() == [("finished", "pending")]
