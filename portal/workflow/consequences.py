@@ -41,7 +41,7 @@ def _suspend(now: Standing) -> list[Any]:
         )
         for one in now.of_kind("action")
     ]
-    said.append(_("The customer sees no change, but what they do about it is refused with word that it is paused."))
+    said.append(_("The customer sees no change, but what they do about it is refused with word that it is paused for the moment."))
     return said
 
 
@@ -153,7 +153,7 @@ def _message(now: Standing, *, name: str = "") -> list[Any]:
     if not name:
         return [_("The process takes it as if the other system had sent it.")]
     if now.suspended:
-        return [_("The process is paused: it takes the message when it is resumed.")]
+        return [_("The process is suspended: it takes the message when it is resumed.")]
     if waiting:
         return [_("“%(names)s” takes it at once, and the process goes on.", names=Listed(list(waiting[:1])))]
     return [_("Nothing waits for it at present: it is kept for 30 days and taken when something does.")]

@@ -41,6 +41,8 @@ def refusal(vocabulary: Vocabulary, source: Node, target_id: str, others: Iterab
     target = vocabulary.nodes.get(target_id)
     if target is None:
         return _("This step is not in the version that the process runs on")
+    if source.id not in vocabulary.nodes:
+        return _("It is in another process that this one calls; it cannot be moved from here")
     from_here = leaving(source)
     return from_here or _by_itself(vocabulary, source, target) or _together(vocabulary, source, target, others)
 
@@ -53,13 +55,7 @@ def leaving(source: Node) -> Any:
         return _("“%(name)s” waits for several branches; move one of the branches", name=Named(source.name))
     if source.kind == "eventBasedGateway":
         return _("“%(name)s” waits for several events at once and cannot be moved", name=Named(source.name))
-    if _repeats(source):
-        return _("“%(name)s” is done several times over; one of its turns cannot be moved", name=Named(source.name))
     return None
-
-
-def _repeats(node: Node) -> bool:
-    return bool(getattr(node, "loop", None) or getattr(node, "multi", None) or getattr(node, "repeats", None))
 
 
 def _by_itself(vocabulary: Vocabulary, source: Node, target: Node) -> Any:

@@ -51,7 +51,7 @@ def suspend_instance(session: Session, *, actor: Actor, instance_id: int, reason
     why = _reason(actor, reason)
     instance = _open(session, instance_id)
     if instance.suspended_at is not None:
-        raise Conflict(_("This process is paused already"))
+        raise Conflict(_("This process is suspended already"))
     session.execute(update(ProcessInstance).where(ProcessInstance.id == instance.id).values(suspended_at=clock.now()))
     _note(session, instance, actor, "suspended", reason=why)
     _audit(session, instance, actor, "suspended", why)
@@ -62,7 +62,7 @@ def resume_instance(session: Session, *, actor: Actor, instance_id: int, reason:
     why = _reason(actor, reason)
     instance = _open(session, instance_id)
     if instance.suspended_at is None:
-        raise Conflict(_("This process is not paused"))
+        raise Conflict(_("This process is not suspended"))
     session.execute(update(ProcessInstance).where(ProcessInstance.id == instance.id).values(suspended_at=None))
     with _acting(session, instance, actor) as going:
         going.note("resumed", reason=why, since=instance.suspended_at.isoformat())

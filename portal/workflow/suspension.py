@@ -62,7 +62,7 @@ def require_moving(session: Session, instance: Instance, actor: Actor) -> None:
         )
     raise InstanceSuspended(
         _(
-            "%(name)s has paused this process since %(when)s: %(reason)s. Nothing moves until it is resumed.",
+            "%(name)s suspended this process, %(when)s: %(reason)s. Nothing of it moves until it is resumed.",
             name=known.by, when=When(known.at), reason=known.reason,
         )
     )  # fmt: skip
