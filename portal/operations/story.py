@@ -18,6 +18,8 @@ from portal.workflow.vocabulary import Node
 PEOPLE = "people"
 SYSTEM = "system"
 DECISIONS = "decisions"
+IN_TITLE = 24
+"""A table's answers as short as this stand in the line's title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,13 @@ def _title(entry: Happened, reason: Reason | None, known: Known) -> str:
 
 def _decided(entry: Happened, reason: Reason) -> str:
     if entry.kind == "decision":
-        answer = ", ".join(readable(value) for value in entry.detail["answer"].values())
-        return f"{reason.table} → {answer}"
+        short = [value for _name, value in _answers(entry) if len(value) <= IN_TITLE]
+        return f"{reason.table} → {', '.join(short)}" if short else reason.table
     return reason.table.replace(" · ", " → ", 1)
+
+
+def _answers(entry: Happened) -> list[tuple[str, str]]:
+    return [(name, readable(value)) for name, value in entry.detail["answer"].items()]
 
 
 def _name(entry: Happened, known: Known) -> str:
@@ -137,6 +143,8 @@ def _values(entry: Happened, known: Known) -> tuple[Pair, ...]:
     if entry.kind == "task_completed":
         node = node_of(known.places, entry.node_id)
         return answers(detail.get("result") or {}, node.form if node else ())
+    if entry.kind == "decision":
+        return tuple(Pair(name, value) for name, value in _answers(entry) if len(value) > IN_TITLE)
     if entry.kind == "message":
         return pairs(known.payloads.get(detail.get("message") or 0, {}))
     if entry.kind in _OPERATED:

@@ -54,6 +54,8 @@ class InstanceView:
     steps: int
     state_size: int
     state_format: int
+    newest: int | None
+    """The version that new ones run on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,15 @@ class KeptMessage:
 
 def instance_view(session: Session, *, instance_id: int) -> InstanceView:
     """Return an instance; NotFound."""
+    current = aliased(ProcessDefinition)
+    newest = select(current.version).where(current.key == ProcessInstance.process_key, current.status == "published")
     row: Any = session.execute(
         select(
             ProcessInstance.id, ProcessInstance.definition_id, ProcessInstance.process_key, ProcessInstance.business_key,
             ProcessDefinition.name_zh, ProcessDefinition.name_en, ProcessDefinition.version, ProcessInstance.status,
             ProcessInstance.customer_id, Customer.name, ProcessInstance.amount, ProcessInstance.started_at,
             ProcessInstance.ended_at, ProcessInstance.suspended_at, ProcessInstance.postponed_until, ProcessInstance.postponements,
-            ProcessInstance.version, func.octet_length(ProcessInstance.state), ProcessInstance.state_format,
+            ProcessInstance.version, func.octet_length(ProcessInstance.state), ProcessInstance.state_format, newest.scalar_subquery(),
         )
         .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
         .outerjoin(Customer, Customer.id == ProcessInstance.customer_id)
