@@ -149,7 +149,7 @@ def flow(where: Places, found: Flow) -> dict[str, Any]:
 
 def _partings(where: Places, found: Flow) -> list[Parting]:
     partings = []
-    for node in where.drawn.nodes.values():
+    for node in where.nodes.values():
         ways = where.drawn.outgoing.get(node.id, ())
         total = sum(found.taken.get(one.id, 0) for one in ways)
         if len(ways) < 2 or not total:

@@ -35,13 +35,13 @@ def stay(span: timedelta) -> str:
 
 def names(where: Places) -> dict[str, str]:
     """Return what nodes and flows are called in the reader's language; those without a name are left out."""
-    nodes = {node.id: pick(*node.name) for node in where.drawn.nodes.values() if node.name[0] != node.id}
-    return nodes | {flow.id: pick(*flow.name) for flow in where.drawn.flows if flow.name[0] and flow.name[0] != flow.id}
+    nodes = {node.id: pick(*node.name) for node in where.nodes.values() if node.name[0] != node.id}
+    return nodes | {flow.id: pick(*flow.name) for flow in where.flows if flow.name[0] and flow.name[0] != flow.id}
 
 
 def now(where: Places, counts: Iterable[NodeCount], *, selected: str) -> dict[str, Any]:
     """Paint where tokens are: numbers and heat; failed ones red, overdue ones amber."""
-    found = [one for one in counts if one.node_id in where.drawn.nodes]
+    found = [one for one in counts if one.node_id in where.nodes]
     most = max((one.count for one in found), default=0)
     called = names(where)
     return {
@@ -72,7 +72,7 @@ def _said(one: NodeCount) -> str:
 
 def times(where: Places, found: Mapping[str, NodeTime], *, selected: str) -> dict[str, Any]:
     """Paint how long tokens are at nodes: the median as heat and in words."""
-    drawn = {key: one for key, one in found.items() if key in where.drawn.nodes and one.median >= TOLD}
+    drawn = {key: one for key, one in found.items() if key in where.nodes and one.median >= TOLD}
     called = names(where)
     heat = levels({key: one.median.total_seconds() for key, one in drawn.items()})
     tones = {1: "count", 2: "count", 3: "strong"}
@@ -90,8 +90,8 @@ def times(where: Places, found: Mapping[str, NodeTime], *, selected: str) -> dic
 
 def flows(where: Places, flow: Flow) -> dict[str, Any]:
     """Paint what flowed: flows as thick as they were frequent, with numbers where ways part."""
-    taken = {one.id: flow.taken.get(one.id, 0) for one in where.drawn.flows}
-    parting = [one.id for ways in where.drawn.outgoing.values() if len(ways) > 1 for one in ways]
+    taken = {one.id: flow.taken.get(one.id, 0) for one in where.flows}
+    parting = [one.id for one in where.flows if len(where.drawn.outgoing[one.source]) > 1]
     return {
         "names": names(where),
         "flows": levels(taken, THICKNESSES),
@@ -101,7 +101,7 @@ def flows(where: Places, flow: Flow) -> dict[str, Any]:
 
 def changes(where: Places, found: Iterable[Change]) -> dict[str, Any]:
     """Paint a version's diagram by how its times differ from another's."""
-    drawn = [one for one in found if one.node_id in where.drawn.nodes]
+    drawn = [one for one in found if one.node_id in where.nodes]
     told = [one for one in drawn if one.percent is not None]
     return {
         "names": names(where),

@@ -110,8 +110,7 @@ def node_name(places: Places, node_id: str | None) -> str:
 
 def node_of(places: Places, node_id: str | None) -> Node | None:
     """Return a node of the diagram, or of one it calls."""
-    inside = places.inside.get(node_id or "")
-    return inside[1] if inside else places.drawn.nodes.get(node_id or "")
+    return places.drawn.nodes.get(node_id or "")
 
 
 def _words(entry: Happened, known: Known) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Subquery, case, extract, func, select
+from sqlalchemy import String, Subquery, case, extract, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -143,8 +143,10 @@ def _seconds(seconds: float) -> timedelta:
 
 def _on_the_diagram(where: Places) -> Subquery:
     tokens = standing(where).subquery()
-    dotted = [node_id for node_id in where.drawn.nodes if "." in node_id]  # ids of the diagram's own
-    node = case((tokens.c.node_id.in_(dotted), tokens.c.node_id), else_=func.split_part(tokens.c.node_id, ".", 1))
+    inside = [
+        (tokens.c.node_id.startswith(f"{call}.", autoescape=True), literal(call, String)) for call in where.called
+    ]
+    node = case(*inside, else_=tokens.c.node_id) if inside else tokens.c.node_id
     return select(tokens, node.label("node")).subquery()
 
 

@@ -1,72 +1,66 @@
-"""What a definition's diagram is made of, the diagrams that its call activities call included.
+"""What a definition's diagram is made of, what its call activities call included.
 
 What happens inside a call activity is written down under `<call activity>.<node>`; on the diagram it is at the call activity.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.workflow import queries as workflow
-from portal.workflow.models import ProcessDefinition
-from portal.workflow.vocabulary import Node, Text, Vocabulary
+from portal.workflow.vocabulary import Flow, Node, Text, Vocabulary
 
 BESIDE = frozenset({"boundaryEvent", "startEvent"})
 """What waits there waits beside an activity, or for an event subprocess to begin: the token itself is elsewhere."""
-CALL = "callActivity"
-DEEPEST = 5
 
 
 @dataclass(frozen=True)
 class Places:
-    """The nodes of a definition: those on its diagram, and those inside its call activities by their whole ids."""
+    """The nodes of a definition: `drawn` on its diagram, or inside its call activities."""
 
     definition_id: int
     drawn: Vocabulary
-    inside: dict[str, tuple[Text, Node]]
-    """Whole id → name that says where (call › node), node."""
 
-    @property
+    @cached_property
+    def called(self) -> tuple[str, ...]:
+        """The call activities on the diagram."""
+        calls = [node.id for node in self.drawn.nodes.values() if node.called is not None]
+        return tuple(one for one in calls if not any(one.startswith(f"{other}.") for other in calls))
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """The nodes that the diagram shows."""
+        return {key: node for key, node in self.drawn.nodes.items() if not self._inside(key)}
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows that the diagram shows."""
+        return tuple(flow for flow in self.drawn.flows if flow.source in self.nodes)
+
+    @cached_property
     def beside(self) -> list[str]:
-        """Return the ids of nodes where something may wait without a token being there."""
-        inner = [key for key, (_name, node) in self.inside.items() if node.kind in BESIDE]
-        return sorted([node.id for node in self.drawn.nodes.values() if node.kind in BESIDE] + inner)
+        """The nodes where something may wait without a token being there."""
+        return sorted(node.id for node in self.drawn.nodes.values() if node.kind in BESIDE)
 
     def name(self, node_id: str) -> Text:
-        """Return what a node is called; its id when the diagram does not know it."""
-        if node_id in self.inside:
-            return self.inside[node_id][0]
+        """Return what a node is called, inside a call activity with what calls it; its id when the definition does not know it."""
         node = self.drawn.nodes.get(node_id)
-        return node.name if node else (node_id, node_id)
+        if node is None:
+            return node_id, node_id
+        through = [call for call in self.drawn.nodes.values() if call.called and node_id.startswith(f"{call.id}.")]
+        zh, en = zip(*(one.name for one in [*sorted(through, key=lambda one: len(one.id)), node]), strict=True)
+        return " › ".join(zh), " › ".join(en)
 
     def calls(self, node_id: str) -> bool:
         """Say whether a node is a call activity."""
         node = self.drawn.nodes.get(node_id)
-        return node is not None and node.kind == CALL
+        return node is not None and node.called is not None
+
+    def _inside(self, node_id: str) -> bool:
+        return any(node_id.startswith(f"{call}.") for call in self.called)
 
 
 def places(session: Session, definition_id: int) -> Places:
     """Return the nodes of a definition; ProcessNotFound."""
-    drawn = workflow.vocabulary(session, definition_id)
-    return Places(definition_id, drawn, dict(_inside(session, definition_id, drawn, DEEPEST)))
-
-
-def _inside(
-    session: Session, definition_id: int, drawn: Vocabulary, deep: int
-) -> Iterator[tuple[str, tuple[Text, Node]]]:
-    calls = [node for node in drawn.nodes.values() if node.kind == CALL]
-    if not calls or not deep:
-        return
-    statement = select(ProcessDefinition.calls).where(ProcessDefinition.id == definition_id)
-    for called in set((session.scalars(statement).first() or {}).values()):
-        inner = workflow.vocabulary(session, called)
-        below = [(node.id, (node.name, node)) for node in inner.nodes.values()]
-        below += _inside(session, called, inner, deep - 1)
-        for call in calls:
-            yield from ((f"{call.id}.{key}", (_through(call.name, name), node)) for key, (name, node) in below)
-
-
-def _through(outer: Text, inner: Text) -> Text:
-    return f"{outer[0]} › {inner[0]}", f"{outer[1]} › {inner[1]}"
+    return Places(definition_id, workflow.vocabulary(session, definition_id))

@@ -95,7 +95,7 @@ def node_times(session: Session, where: Places) -> dict[str, NodeTime]:
 
 def _waiting(where: Places) -> list[str]:
     beside = set(where.beside)
-    return [node_id for node_id in [*where.drawn.nodes, *where.inside] if node_id not in beside]
+    return [node_id for node_id in where.drawn.nodes if node_id not in beside]
 
 
 def compare(

@@ -117,6 +117,7 @@ def timers_by_node(session: Session) -> tuple[TimersAt, ...]:
     return tuple(
         TimersAt(key, version, node_id, drawn[definition].name(node_id), count, overdue, due)
         for definition, key, version, node_id, count, overdue, due in rows
+        if due is not None
     )
 
 
@@ -160,4 +161,4 @@ def message(session: Session, message_id: int) -> MessageDetail:
     ).first()  # fmt: skip
     if row is None:
         raise NotFound
-    return MessageDetail(*row, _about(session, {row.business_key}).get(row.business_key))
+    return MessageDetail(*tuple(row), _about(session, {row.business_key}).get(row.business_key))

@@ -13,7 +13,7 @@ from portal.operations.instance_page import look_of
 from portal.operations.queries import instances as queries
 from portal.operations.queries import overview
 from portal.operations.queries.finding import CHOICES, InstanceFilter, filter_of
-from portal.operations.queries.places import BESIDE, places
+from portal.operations.queries.places import places
 from portal.web.context import PortalRequest
 from portal.web.forms import Form
 from portal.web.i18n import gettext as _
@@ -23,9 +23,7 @@ from portal.web.templates import Page
 from portal.web.urls import with_query
 
 LIST = PATH + "/instances"
-MOVES = frozenset(
-    {"userTask", "serviceTask", "receiveTask", "businessRuleTask", "intermediateCatchEvent", "callActivity"}
-)
+MOVES = frozenset({"userTask", "serviceTask", "receiveTask", "businessRuleTask", "intermediateCatchEvent"})
 """Nodes a token may be found at, which the list can be narrowed to."""
 
 
@@ -62,7 +60,7 @@ def _choices(session: Session, filters: InstanceFilter) -> dict[str, Any]:
 
 def _nodes(session: Session, definition_id: int, chosen: str) -> Sequence[tuple[str, str]]:
     where = places(session, definition_id)
-    known = [(node.id, pick(*node.name)) for node in where.drawn.nodes.values() if node.kind in MOVES - BESIDE]
+    known = [(node.id, pick(*node.name)) for node in where.nodes.values() if node.kind in MOVES or node.called]
     found = [(key, name) for key, name in known if name]
     return found if not chosen or chosen in dict(found) else [*found, (chosen, pick(*where.name(chosen)))]
 

@@ -81,7 +81,7 @@ def _nodes(session: Session, where: Places, here: board.Here, node: str) -> dict
     counts = queries.at_nodes(session, where)
     times = node_times(session, where) if here.view == "time" else {}
     rows = board.times(where, here, times, counts) if here.view == "time" else board.now(where, here, counts)
-    chosen = node if node in where.drawn.nodes or node in where.inside else (rows[0].node_id if rows else "")
+    chosen = node if node in where.drawn.nodes else (rows[0].node_id if rows else "")
     there = queries.there(session, where, chosen) if chosen else ()
     return {
         "rows": rows, "chosen": chosen, "chosen_name": where.name(chosen), "there": there,
