@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.actor import Actor
+from portal.customers.queries import names as customer_names
 from portal.inbox import queries
 from portal.inbox.due import Due, due_group, is_soon
 from portal.inbox.order_panel import order_panel
-from portal.inbox.queries import InboxFilter, TaskRow
+from portal.inbox.queries import Choices, InboxFilter, Page, TaskRow
 from portal.inbox.task_forms import FieldView, chosen_option, fields_shown
 from portal.orders.permissions import sees_amounts
-from portal.paging import Paged
 from portal.web import formats
 from portal.web.forms import Form
 from portal.web.i18n import gettext as _
@@ -26,6 +26,7 @@ from portal.workflow import queries as workflow
 from portal.workflow.calendar import shop_zone
 from portal.workflow.errors import TaskNotFound
 from portal.workflow.permissions import TaskParties, may_delegate, may_see, may_work
+from portal.workflow.suspension import Suspension, suspension
 
 PATH = "/desk/inbox"
 
@@ -91,6 +92,8 @@ class TaskPanel:
     may_take_over: bool
     may_delegate: bool
     colleagues: tuple[tuple[int, str], ...]
+    suspended: Suspension | None = None
+    """An operator keeps its process from moving: it cannot be done."""
 
 
 def address(wanted: InboxFilter, **changes: Any) -> str:
@@ -102,6 +105,8 @@ def address(wanted: InboxFilter, **changes: Any) -> str:
         "due": wanted.due,
         "q": wanted.search,
         "page": wanted.page if wanted.page > 1 else "",
+        "after": wanted.after,
+        "before": wanted.before,
     }
     return with_query(PATH, {**kept, **changes})
 
@@ -110,16 +115,17 @@ def list_context(session: Session, *, actor: Actor, wanted: InboxFilter, selecte
     """Return what the list needs: tabs with counts, groups, filters, pages."""
     page = queries.tasks_page(session, actor=actor, wanted=wanted)
     rows = [_row(task, actor=actor, wanted=wanted, selected=selected) for task in page.rows]
+    offered = queries.choices(session, actor=actor, tab=wanted.tab)
     return {
         "wanted": wanted,
         "tabs": _tabs(session, actor, wanted),
         "groups": _groups(page.rows, rows, wanted.tab),
         "pages": _pages(page, wanted),
-        "filtered": bool(wanted.process or wanted.customer_id or wanted.due or wanted.search),
+        "filtered": wanted.narrowed,
         "reset_href": address(InboxFilter(tab=wanted.tab)),
         "list_href": address(wanted, task=selected or ""),
-        "processes": _processes(session, actor, wanted),
-        "customers": () if wanted.tab == "done" else queries.customers(session, actor=actor, tab=wanted.tab),
+        "processes": [(key, pick(*workflow.process_name(session, key))) for key in offered.processes],
+        "customers": () if wanted.tab == "done" else _customers(session, wanted, offered),
         "dues": _dues(wanted),
     }
 
@@ -151,6 +157,7 @@ def panel(session: Session, *, actor: Actor, task_id: UUID, form: Form | None = 
         may_take_over=row.assignee_id != actor.user_id and may_delegate(actor, parties) and may_work(actor, parties),
         may_delegate=may_delegate(actor, parties),
         colleagues=queries.colleagues(session, actor=actor, role=task.role),
+        suspended=suspension(session, task.instance_id) if task.suspended_at else None,
     )
 
 
@@ -220,7 +227,11 @@ def _groups(tasks: Iterable[TaskRow], rows: list[RowView], tab: str) -> list[Gro
 
 def _tabs(session: Session, actor: Actor, wanted: InboxFilter) -> list[dict[str, Any]]:
     counts = queries.tab_counts(session, actor=actor)
-    names = (("mine", _("Mine"), counts["mine"]), ("team", _("My team's"), counts["team"]), ("done", _("Done"), None))
+    names = (
+        ("mine", _("Mine"), _count(counts["mine"])),
+        ("team", _("My team's"), _count(counts["team"])),
+        ("done", _("Done"), None),
+    )
     return [
         {
             "href": address(InboxFilter(tab=tab)),
@@ -233,9 +244,11 @@ def _tabs(session: Session, actor: Actor, wanted: InboxFilter) -> list[dict[str,
     ]
 
 
-def _processes(session: Session, actor: Actor, wanted: InboxFilter) -> list[tuple[str, str]]:
-    keys = queries.process_keys(session, actor=actor, tab=wanted.tab)
-    return [(key, pick(*workflow.process_name(session, key))) for key in keys]
+def _customers(session: Session, wanted: InboxFilter, offered: Choices) -> tuple[tuple[int, str], ...]:
+    """What is offered, and what was chosen from an earlier offer."""
+    if wanted.customer_id is None or wanted.customer_id in dict(offered.customers):
+        return offered.customers
+    return (*offered.customers, *customer_names(session, [wanted.customer_id]).items())
 
 
 def _dues(wanted: InboxFilter) -> list[dict[str, Any]]:
@@ -243,17 +256,23 @@ def _dues(wanted: InboxFilter) -> list[dict[str, Any]]:
         return []
     labels = (("", _("All")), ("overdue", _("Overdue")), ("today", _("Due today")), ("later", _("Later")))
     return [
-        {"href": address(wanted, due=due, page=""), "label": label, "on": due == wanted.due} for due, label in labels
+        {"href": address(wanted, due=due, page="", after="", before=""), "label": label, "on": due == wanted.due}
+        for due, label in labels
     ]
 
 
-def _pages(page: Paged[TaskRow], wanted: InboxFilter) -> dict[str, Any]:
-    first = (page.number - 1) * page.size
+def _pages(page: Page, wanted: InboxFilter) -> dict[str, Any]:
+    first, number = (page.number - 1) * queries.PAGE, page.number
     return {
-        "number": page.number,
+        "number": number,
         "first": first + 1,
-        "last": min(first + page.size, page.total),
-        "total": page.total,
-        "previous": address(wanted, page=page.previous) if page.previous else None,
-        "next": address(wanted, page=page.next) if page.next else None,
+        "last": first + len(page.rows),
+        "total": _count(page.total) if page.rows else "",
+        "previous": address(wanted, page=max(number - 1, 1), before=page.previous, after="") if page.previous else None,
+        "next": address(wanted, page=number + 1, after=page.next, before="") if page.next else None,
     }
+
+
+def _count(number: int) -> str:
+    """Show a count; beyond what is counted, that there are more."""
+    return str(number) if number <= queries.MOST_COUNTED else f"{queries.MOST_COUNTED}+"

@@ -1,33 +1,41 @@
 """Reads of the inbox: tasks with the customer and the money they are about."""
 
+# ruff: noqa: S608  the texts are put together from what is written here; every value is a parameter
+
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.accounts.actor import Actor, Role
+from portal.accounts.actor import Actor
 from portal.accounts.models import User
-from portal.customers.models import Customer
-from portal.database import run_prepared, written
+from portal.database import run_prepared
+from portal.inbox import listing
 from portal.inbox.due import Due, end_of_day
-from portal.paging import Paged, offset, within
+from portal.inbox.listing import Place, Tab, tab_of
 from portal.workflow.calendar import shop_zone
-from portal.workflow.models import ProcessInstance, UserTask
 
 PAGE = 50
+MOST_COUNTED = 999
+"""More tasks than these are not counted."""
 MOST_CUSTOMERS = 200
 """How many customers a filter offers; others are found by typing."""
+LOOKED_AT = 300
+"""What filters offer is looked for in so many tasks at the head of a tab (of each of its streams), and so is what stands within a
+number or a name."""
+MOST_FOUND = 500
+"""How many numbers, and how many names, that begin with what is searched are followed."""
 TABS = ("mine", "team", "done")
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What part of the inbox to show; empty strings mean all."""
+    """What part of the inbox to show; empty strings mean all. `after` and `before` are places that `Page` gave; `page` numbers the page."""
 
     tab: str = "mine"
     process: str = ""
@@ -35,6 +43,13 @@ class InboxFilter:
     due: str = ""
     search: str = ""
     page: int = 1
+    after: str = ""
+    before: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether not all of the tab is shown."""
+        return bool(self.process or self.customer_id or self.due or self.search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,81 +73,168 @@ class TaskRow:
     assignee_name: str | None
     completed_at: datetime | None
     team: str | None
+    priority: int
 
 
-_assignee = aliased(User)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a tab. `total` is counted up to `MOST_COUNTED` + 1; `next` and `previous` are places, empty at the ends."""
+
+    rows: tuple[TaskRow, ...]
+    total: int
+    number: int
+    next: str
+    previous: str
 
 
-def mine(actor: Actor) -> ColumnElement[bool]:
-    """Tasks the actor has claimed or was given."""
-    return and_(UserTask.status == "open", UserTask.assignee_id == actor.user_id)
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the tasks of a tab can be narrowed to: keys of processes, and customers by name (id, name)."""
+
+    processes: tuple[str, ...]
+    customers: tuple[tuple[int, str], ...]
 
 
-def team(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks of the actor's roles that are free or in a colleague's hands; managers and administrators see every team's."""
-    everywhere = actor.has(Role.SALES_MANAGER, Role.ADMINISTRATOR)
-    near = or_(UserTask.team.is_(None), UserTask.team == actor.team)
-    return and_(
-        UserTask.status == "open",
-        UserTask.role.in_(roles_watched(actor)),
-        UserTask.assignee_id.is_distinct_from(actor.user_id),
-        *([] if everywhere else [near]),
-    )
-
-
-def roles_watched(actor: Actor) -> frozenset[str]:
-    """Return the roles whose tasks are the actor's team's: their own, and those they stand above."""
-    if actor.has(Role.ADMINISTRATOR):
-        return frozenset(Role) - {Role.CONTACT}
-    return actor.roles | ({Role.SALESPERSON} if actor.has(Role.SALES_MANAGER) else frozenset())
-
-
-def done(actor: Actor) -> ColumnElement[bool]:
-    """Tasks the actor completed."""
-    return and_(UserTask.status == "completed", UserTask.completed_by == actor.user_id)
-
-
-_TAB = {"mine": mine, "team": team, "done": done}
-
-
-def tasks_page(session: Session, *, actor: Actor, wanted: InboxFilter) -> Paged[TaskRow]:
+def tasks_page(session: Session, *, actor: Actor, wanted: InboxFilter) -> Page:
     """Return a page of one tab: open ones by due time (free ones first for the team), done ones newest first."""
-    where = _conditions(actor, wanted)
-    total = session.scalar(_joined(func.count()).where(*where)) or 0
-    rows = session.execute(
-        _joined(*_COLUMNS).where(*where).order_by(*_order(wanted.tab)).limit(PAGE).offset(offset(wanted.page, PAGE))
-    )
-    return Paged(tuple(TaskRow(*row) for row in rows), total, within(wanted.page), PAGE)
+    tab = tab_of(wanted.tab, actor)
+    place, given = place_of(wanted)
+    given |= tab.given | _values(wanted)
+    rows = [TaskRow(*row) for row in run_prepared(session, page_sql(tab, wanted, place), given)]
+    more, backwards = len(rows) > PAGE, place is not None and place.backwards
+    rows = rows[:PAGE][::-1] if backwards else rows[:PAGE]
+    (total,) = run_prepared(session, count_sql(tab, wanted), given)[0]
+    return Page(
+        rows=tuple(rows), total=total, number=wanted.page if place else 1,
+        next=place_behind(rows[-1], wanted.tab) if rows and (more or backwards) else "",
+        previous=place_behind(rows[0], wanted.tab) if rows and place and (more or not backwards) else "",
+    )  # fmt: skip
 
 
 def tab_counts(session: Session, *, actor: Actor) -> dict[str, int]:
-    """Count the open tasks of mine and my team's, and those of mine that are late (`overdue`)."""
-    late = and_(mine(actor), UserTask.due_at < clock.now())
-    row = session.execute(
-        select(
-            func.count().filter(mine(actor)), func.count().filter(team(actor)), func.count().filter(late)
-        ).select_from(UserTask).outerjoin(_assignee, _assignee.id == UserTask.assignee_id)
-        .where(UserTask.status == "open")
-    ).one()  # fmt: skip
-    return {"mine": row[0], "team": row[1], "overdue": row[2]}
+    """Count the open tasks of mine and my team's, each up to `MOST_COUNTED` + 1."""
+    mine, team = tab_of("mine", actor), tab_of("team", actor)
+    nothing = InboxFilter()
+    counted = f"select ({count_sql(mine, nothing)}), ({count_sql(team, nothing)})"
+    row = run_prepared(session, counted, mine.given | team.given)[0]
+    return {"mine": row[0], "team": row[1]}
 
 
-def process_keys(session: Session, *, actor: Actor, tab: str) -> list[str]:
-    """Return the processes that have tasks in a tab, for its filter."""
-    found = _joined(UserTask.process_key).where(_TAB[tab](actor)).distinct().order_by(UserTask.process_key)
-    return list(session.scalars(found))
+def mine_count(session: Session, *, actor: Actor) -> int:
+    """Count the actor's own open tasks, up to `MOST_COUNTED` + 1."""
+    tab = tab_of("mine", actor)
+    return int(run_prepared(session, count_sql(tab, InboxFilter()), tab.given)[0][0])
 
 
-def customers(session: Session, *, actor: Actor, tab: str) -> tuple[tuple[int, str], ...]:
-    """Return the customers that tasks of a tab are about, by name, for its filter."""
-    found = _joined(Customer.id, Customer.name).where(_TAB[tab](actor), Customer.id.is_not(None)).distinct()
-    return tuple((row.id, row.name) for row in session.execute(found.order_by(Customer.name).limit(MOST_CUSTOMERS)))
+def choices(session: Session, *, actor: Actor, tab: str) -> Choices:
+    """Return what a tab's filters offer, as far as its first tasks tell."""
+    asked = tab_of(tab, actor)
+    looked_at = listing.first(asked, "t.instance_id, t.process_key", limit=LOOKED_AT)
+    rows = run_prepared(
+        session,
+        f"select distinct t.process_key, c.id, c.name from {looked_at} t join process_instances i on i.id = t.instance_id "
+        "left join customers c on c.id = i.customer_id order by c.name, c.id, t.process_key",
+        asked.given,
+    )
+    customers = dict.fromkeys((row[1], row[2]) for row in rows if row[1] is not None)
+    return Choices(tuple(sorted({row[0] for row in rows})), tuple(customers)[:MOST_CUSTOMERS])
+
+
+def page_sql(tab: Tab, wanted: InboxFilter, place: Place | None) -> str:
+    """Write the statement of a page, of one row more than is shown."""
+    return (
+        f"select {_SHOWN} from (select t.* from {_source(tab, wanted, 't.*', PAGE + 1, place)} t "
+        f"order by {listing.order(tab, place)} limit {PAGE + 1}) t "
+        f"{_BESIDE} order by {listing.order(tab, place)}"
+    )
+
+
+def count_sql(tab: Tab, wanted: InboxFilter) -> str:
+    """Write the statement that counts a list, up to `MOST_COUNTED` + 1."""
+    source = _source(tab, wanted, "t.id", MOST_COUNTED + 1, None)
+    return f"select count(*) from (select 1 from {source} t limit {MOST_COUNTED + 1}) t"
+
+
+def _source(tab: Tab, wanted: InboxFilter, columns: str, limit: int, place: Place | None) -> str:
+    more = _conditions(wanted)
+    few = [listing.of_customer(tab)] if wanted.customer_id is not None else []
+    if wanted.search:
+        few.append(listing.found(tab, at_once=MOST_FOUND, within=LOOKED_AT, more=more))
+    if not few:
+        return listing.first(tab, columns, limit=limit, more=more, place=place)
+    conditions = " and ".join([tab.condition, *more, *few, *listing.behind(tab, place)])
+    return f"(select {columns} from user_tasks t where {conditions} offset 0)"
+
+
+_SHOWN = (
+    "t.id, t.node_id, t.name_zh, t.name_en, t.process_key, t.business_key, i.customer_id, c.name, c.type, i.amount, t.created_at, "
+    "t.due_at, t.status, t.assignee_id, a.name, t.completed_at, t.team, t.priority"
+)
+_BESIDE = (
+    "join process_instances i on i.id = t.instance_id left join customers c on c.id = i.customer_id "
+    "left join users a on a.id = t.assignee_id"
+)
+_DUE = "coalesce(t.due_at, 'infinity'::timestamptz)"
+_DUES = {
+    Due.OVERDUE: [f"{_DUE} < %(now)s"],
+    Due.TODAY: [f"{_DUE} >= %(now)s", f"{_DUE} < %(tomorrow)s"],
+    Due.LATER: [f"{_DUE} >= %(tomorrow)s"],
+}
+
+
+def _conditions(wanted: InboxFilter) -> list[str]:
+    process = ["t.process_key = %(process)s"] if wanted.process else []
+    return process + (_DUES[Due(wanted.due)] if wanted.due in set(Due) else [])
+
+
+def _values(wanted: InboxFilter) -> dict[str, Any]:
+    now = clock.now()
+    given = {
+        "process": wanted.process,
+        "customer": wanted.customer_id,
+        "now": now,
+        "tomorrow": end_of_day(now, zone=shop_zone()),
+    }
+    return given | (listing.search_values(wanted.search) if wanted.search else {})
+
+
+def place_behind(row: TaskRow, tab: str) -> str:
+    """Write the place of a row, for `InboxFilter.after` and `.before`."""
+    if tab == "done":
+        return "~".join(("", "", "", row.completed_at.isoformat() if row.completed_at else "", row.id.hex))
+    kind = "" if tab == "mine" else "free" if row.assignee_id is None else "taken"
+    due = row.due_at.isoformat() if row.due_at else "infinity"
+    return "~".join((kind, due, str(-row.priority), row.created_at.isoformat(), row.id.hex))
+
+
+def place_of(wanted: InboxFilter) -> tuple[Place | None, dict[str, Any]]:
+    """Read a place that `place_behind` wrote; what is not one is the beginning."""
+    kind, due, priority, created, task, *rest = (*(wanted.after or wanted.before).split("~"), "", "", "", "", "")
+    done = wanted.tab == "done"
+    if any(rest) or kind not in {"mine": ("",), "done": ("",), "team": ("free", "taken")}[wanted.tab]:
+        return None, {}
+    try:
+        given = {"k_created": datetime.fromisoformat(created), "k_id": uuid.UUID(task)}
+        if not done:
+            given |= {
+                "k_due": due if due == "infinity" else datetime.fromisoformat(due).isoformat(),
+                "k_priority": int(priority),
+            }
+    except ValueError:
+        return None, {}
+    return Place(kind, backwards=not wanted.after), given
 
 
 def next_task(session: Session, *, actor: Actor, after: uuid.UUID) -> uuid.UUID | None:
     """Return the actor's most urgent open task other than the one just done."""
-    rows = run_prepared(session, _NEXT, {"user_id": actor.user_id, "after": after})
+    rows = run_prepared(session, _NEXT, {"me": actor.user_id, "after": after})
     return rows[0][0] if rows else None
+
+
+_NEXT = (
+    "select t.id from user_tasks t where t.status = 'open' and t.assignee_id = %(me)s and t.id <> %(after)s "
+    f"order by {listing.URGENCY} limit 1"
+)
 
 
 def colleagues(session: Session, *, actor: Actor, role: str | None) -> tuple[tuple[int, str], ...]:
@@ -149,64 +251,5 @@ def colleagues(session: Session, *, actor: Actor, role: str | None) -> tuple[tup
 
 def task_row(session: Session, *, task_id: uuid.UUID) -> TaskRow | None:
     """Return one task's row; whether the actor may see it is the runtime's to say first."""
-    row = session.execute(_joined(*_COLUMNS).where(UserTask.id == task_id)).one_or_none()
-    return TaskRow(*row) if row else None
-
-
-_COLUMNS = (
-    UserTask.id, UserTask.node_id, UserTask.name_zh, UserTask.name_en, UserTask.process_key, UserTask.business_key,
-    ProcessInstance.customer_id, Customer.name, Customer.type, ProcessInstance.amount, UserTask.created_at, UserTask.due_at,
-    UserTask.status, UserTask.assignee_id, _assignee.name, UserTask.completed_at,
-    UserTask.team,
-)  # fmt: skip
-
-
-def _joined(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(UserTask)
-        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-        .outerjoin(Customer, Customer.id == ProcessInstance.customer_id)
-        .outerjoin(_assignee, _assignee.id == UserTask.assignee_id)
-    )
-
-
-def _conditions(actor: Actor, wanted: InboxFilter) -> list[ColumnElement[bool]]:
-    where = [_TAB[wanted.tab](actor)]
-    if wanted.process:
-        where.append(UserTask.process_key == wanted.process)
-    if wanted.customer_id is not None:
-        where.append(ProcessInstance.customer_id == wanted.customer_id)
-    if wanted.search:
-        pattern = "%" + wanted.search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        where.append(or_(UserTask.business_key.ilike(pattern), Customer.name.ilike(pattern)))
-    return where + _due_condition(wanted.due)
-
-
-def _due_condition(due: str) -> list[ColumnElement[bool]]:
-    now = clock.now()
-    tomorrow = end_of_day(now, zone=shop_zone())
-    if due == Due.OVERDUE:
-        return [UserTask.due_at < now]
-    if due == Due.TODAY:
-        return [UserTask.due_at >= now, UserTask.due_at < tomorrow]
-    return [or_(UserTask.due_at.is_(None), UserTask.due_at >= tomorrow)] if due == Due.LATER else []
-
-
-def _order(tab: str) -> tuple[Any, ...]:
-    if tab == "done":
-        return (UserTask.completed_at.desc(), UserTask.id)
-    urgent = (UserTask.due_at.asc().nulls_last(), UserTask.priority.desc(), UserTask.created_at, UserTask.id)
-    return (UserTask.assignee_id.is_not(None), *urgent) if tab == "team" else urgent
-
-
-_NEXT = written(
-    select(UserTask.id)
-    .where(
-        text("user_tasks.status = 'open'"),
-        UserTask.assignee_id == bindparam("user_id"),
-        UserTask.id != bindparam("after"),
-    )
-    .order_by(*_order("mine"))
-    .limit(literal_column("1"))
-)
+    rows = run_prepared(session, f"select {_SHOWN} from user_tasks t {_BESIDE} where t.id = %(id)s", {"id": task_id})
+    return TaskRow(*rows[0]) if rows else None

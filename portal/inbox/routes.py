@@ -15,6 +15,7 @@ from portal.errors import Conflict
 from portal.inbox import pages, queries
 from portal.inbox.find import find
 from portal.inbox.queries import InboxFilter
+from portal.paging import LAST
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
 from portal.web.forms import REFUSALS, Form
@@ -31,7 +32,7 @@ from portal.workflow.errors import TaskNotFound
 @badge("inbox")
 def open_tasks(session: Session, *, actor: Actor) -> int:
     """Count what waits for the actor, for the navigation."""
-    return queries.tab_counts(session, actor=actor)["mine"] if actor.is_staff else 0
+    return queries.mine_count(session, actor=actor) if actor.is_staff else 0
 
 
 @get("/desk", sync_to_thread=True)
@@ -176,7 +177,9 @@ def _wanted(request: PortalRequest) -> InboxFilter:
         customer_id=int_of(asked.get("customer"), 0) or None,
         due=asked.get("due", "")[:10],
         search=asked.get("q", "").strip()[:80],
-        page=int_of(asked.get("page"), 1),
+        page=min(max(int_of(asked.get("page"), 1), 1), LAST),
+        after=asked.get("after", "")[:120],
+        before=asked.get("before", "")[:120],
     )
 
 
