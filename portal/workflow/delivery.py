@@ -45,7 +45,7 @@ def publish_files(paths: Iterable[Path]) -> list[Path]:
 def _in_order(paths: Iterable[Path]) -> list[Path]:
     """Tables, then diagrams, those that are called before those that call them."""
     by_name = sorted(paths)
-    keys = {path: _key(path) for path in by_name if path.suffix != ".dmn"}
+    keys = {path: key_of(path) for path in by_name if path.suffix != ".dmn"}
     order = in_order({key: called_keys(parse_xml(path.read_bytes())) for path, key in keys.items()})
     return [*(path for path in by_name if path not in keys), *sorted(keys, key=lambda path: order.index(keys[path]))]
 
@@ -60,7 +60,7 @@ def _publish_new(session: Session, path: Path) -> bool:
 
 def _is_new(session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], path: Path) -> bool:
     """Whether the content differs from what was last delivered under its key, and the key is not an administrator's."""
-    key = _key(path)
+    key = key_of(path)
     last = (
         select(model.digest)
         .where(model.key == key, model.source == "delivered")
@@ -83,8 +83,8 @@ def _calls_something_new(session: Session, key: str) -> bool:
     return current is not None and current.source == "delivered" and not calls_are_current(session, current)
 
 
-def _key(path: Path) -> str:
-    """The id of the file's process or decision."""
+def key_of(path: Path) -> str:
+    """Return the id of a file's process or decision; XmlRefused when it holds neither."""
     root = parse_xml(path.read_bytes())
     found = next((e for e in root.iter() if etree.QName(e).localname in ("process", "decision")), None)
     if found is None:

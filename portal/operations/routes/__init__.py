@@ -14,6 +14,7 @@ from portal.operations.routes import (
     operate_many,
     overview,
     systems,
+    updates,
     waiting,
 )
 
@@ -30,6 +31,7 @@ routers = [
             *overview.HANDLERS,
             *instances.HANDLERS,
             *systems.HANDLERS,
+            *updates.HANDLERS,
             *waiting.HANDLERS,
         ],
         guards=[roles(Role.ADMINISTRATOR)],
