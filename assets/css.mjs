@@ -7,7 +7,7 @@ import { PurgeCSS } from 'purgecss'
 const CLASS = /\.(-?[_a-zA-Z][\w-]*)/g
 const EXTENDED = new Set(['form-control', 'form-select', 'form-check', 'form-check-input', 'form-check-label'])
 const DARK = '[data-bs-theme=dark]'
-const ALSO = { desk: ['operations.css', 'instance.css', 'migration.css'] }
+const ALSO = { desk: ['operations.css', 'instance.css', 'migration.css', 'operate.css'] }
 
 export async function surfaceCss({ root, name, templates, publish }) {
   const own = await ownCss(root, name)

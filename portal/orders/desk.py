@@ -18,6 +18,7 @@ from portal.orders.tracker import is_over
 from portal.web.i18n import gettext as _
 from portal.web.i18n import pick
 from portal.workflow.models import HistoryEntry, ProcessDefinition
+from portal.workflow.suspension import Suspension, suspension
 from portal.workflow.vocabulary import StatusLook
 
 SEES_SELLERS = (Role.SALESPERSON, Role.SALES_MANAGER, Role.FINANCE, Role.ADMINISTRATOR)
@@ -72,6 +73,14 @@ def _may_take(task: OpenTask, actor: Actor) -> bool:
 def is_late(task: OpenTask) -> bool:
     """Say whether a task is past its due time."""
     return task.due_at is not None and task.due_at < clock.now()
+
+
+def suspended(session: Session, order: OrderView) -> Suspension | None:
+    """Return since when, by whom and why the order's process is kept from moving; None when it is not."""
+    instance = order.instance
+    if instance is None or instance.suspended_at is None or instance.ended_at is not None:
+        return None
+    return suspension(session, instance.id)
 
 
 def sync(session: Session, order: OrderView) -> list[SyncEntry]:

@@ -62,6 +62,7 @@ class TaskDetail:
     completed_at: datetime | None
     completed_by: str | None
     result: dict[str, Any] | None
+    suspended_at: datetime | None
     form: tuple[FormField, ...]
     facts: Mapping[str, Any]
 
@@ -128,7 +129,7 @@ def task_detail(session: Session, task_id: uuid.UUID) -> TaskDetail | None:
             UserTask.id, UserTask.instance_id, UserTask.process_key, UserTask.business_key, UserTask.node_id, UserTask.name_zh,
             UserTask.name_en, UserTask.role, UserTask.assignee_id, UserTask.status, ProcessInstance.customer_id, UserTask.due_at,
             UserTask.created_at, UserTask.claimed_at, UserTask.completed_at, finisher.name, UserTask.result,
-            ProcessInstance.state, UserTask.definition_id,
+            ProcessInstance.suspended_at, ProcessInstance.state, UserTask.definition_id,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .outerjoin(finisher, finisher.id == UserTask.completed_by)

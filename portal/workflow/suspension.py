@@ -39,18 +39,6 @@ def suspension(session: Session, instance_id: int) -> Suspension | None:
     return None if row is None else Suspension(row[0], row[1] or "", str((row[2] or {}).get("reason", "")))
 
 
-def suspension_of(session: Session, *, process_key: str, business_key: str) -> Suspension | None:
-    """Return the suspension of a business object's process, or None when it moves or there is none."""
-    instance_id = session.scalar(
-        select(ProcessInstance.id).where(
-            ProcessInstance.process_key == process_key,
-            ProcessInstance.business_key == business_key,
-            ProcessInstance.suspended_at.is_not(None),
-        )
-    )
-    return None if instance_id is None else suspension(session, instance_id)
-
-
 def require_moving(session: Session, instance: Instance, actor: Actor) -> None:
     """Refuse to go on with a suspended instance; raises InstanceSuspended, saying since when and why (to staff)."""
     if instance.suspended_at is None:

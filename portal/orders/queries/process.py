@@ -50,6 +50,7 @@ class Instance:
     definition_id: int
     status: str
     ended_at: datetime | None
+    suspended_at: datetime | None = None
 
 
 def looks(session: Session) -> dict[str, StatusLook]:
@@ -87,7 +88,7 @@ def instances(session: Session, *, numbers: Collection[str]) -> dict[str, Instan
     rows = session.execute(
         select(
             ProcessInstance.id, ProcessInstance.business_key, ProcessInstance.definition_id, ProcessInstance.status,
-            ProcessInstance.ended_at,
+            ProcessInstance.ended_at, ProcessInstance.suspended_at,
         ).where(ProcessInstance.process_key == KEY, ProcessInstance.business_key.in_(numbers))
     )  # fmt: skip
     return {row.business_key: Instance(*row) for row in rows}

@@ -139,6 +139,7 @@ def _order_context(session: Session, actor: Actor, number: str) -> dict[str, Any
         "sync": desk.sync(session, order),
         "version": desk.version(session, order),
         "mine": desk.task_of(order, actor),
+        "suspended": desk.suspended(session, order),
     }
 
 

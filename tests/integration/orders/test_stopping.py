@@ -118,3 +118,22 @@ def test_ending_a_process_and_what_becomes_of_the_order_are_one(
         assert row is not None
         assert (row.status, row.ended_at) == ("running", None)
     assert shop.view(number).status == "awaiting_shipment"
+
+
+def test_while_its_process_is_suspended_staff_read_why_and_the_customer_does_not(
+    shop: Shop, admin: Actor, client_for: Callable[..., Any]
+) -> None:
+    number = shop.order({shop.custom: 10})
+    task = shop.task(number, "review_by_salesperson")
+    with unit_of_work() as session:
+        row = workflow.instance_by_key(session, "order", number)
+        assert row is not None
+        operating.suspend_instance(session, actor=admin, instance_id=row.id, reason=WHY)
+    seller, buyer = client_for(shop.people["seller"]), client_for(shop.people["buyer"])
+    assert WHY in seller.get(f"/desk/orders/{number}").text
+    assert WHY in seller.get(f"/desk/inbox?task={task}").text
+    assert WHY not in buyer.get(f"/orders/{number}").text
+    refused = seller.post(f"/desk/inbox/{task}/completion", {"decision": "approve"})
+    assert refused.status_code == 409
+    assert WHY in refused.text
+    assert shop.view(number).status == "awaiting_approval"
