@@ -1,10 +1,10 @@
 """A salesperson's program: logs in by the form and works at tasks over one kept connection, with its session and CSRF token."""
 
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from http.cookies import SimpleCookie
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from portal.bench.little_shop import PASSWORD
 from portal.web.csrf import COOKIE, HEADER
@@ -49,6 +49,12 @@ class SellersClient:
 
     def get(self, path: str) -> str:
         """Return a page; Refused."""
+        try:
+            return self._get(quote(path, safe="/?&=~%+"))
+        except RemoteDisconnected:  # kept too long at rest: browsers open another, too
+            return self._get(quote(path, safe="/?&=~%+"))
+
+    def _get(self, path: str) -> str:
         self._http.request("GET", path, headers={"Cookie": self._sent(), "Accept": "text/html"})
         return self._answer(path, 200)
 
