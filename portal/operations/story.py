@@ -18,7 +18,7 @@ from portal.workflow.vocabulary import Node
 PEOPLE = "people"
 SYSTEM = "system"
 DECISIONS = "decisions"
-IN_TITLE = 24
+IN_TITLE = 12
 """A table's answers as short as this stand in the line's title."""
 
 

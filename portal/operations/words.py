@@ -87,12 +87,13 @@ def pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
 
 
 def answers(result: Mapping[str, Any], form: tuple[FormField, ...]) -> tuple[Pair, ...]:
-    """Return what a form said under the labels of its fields and options, empty ones left out."""
+    """Return what a form said in the order of its fields, under their labels and options, empty ones left out."""
     fields = {field.key: field for field in form}
+    keys = [*(key for key in fields if key in result), *(key for key in result if key not in fields)]
     return tuple(
-        Pair(pick(*fields[key].label) if key in fields else key, _answer(value, fields.get(key)))
-        for key, value in result.items()
-        if value not in (None, "")
+        Pair(pick(*fields[key].label) if key in fields else key, _answer(result[key], fields.get(key)))
+        for key in keys
+        if result[key] not in (None, "")
     )
 
 
