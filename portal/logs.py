@@ -6,7 +6,7 @@ import sys
 import structlog
 
 QUIET = {"spiff": logging.WARNING, "SpiffWorkflow": logging.WARNING, "alembic": logging.WARNING,
-         "dramatiq": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING,
+         "dramatiq": logging.WARNING, "pika": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING,
          "uvicorn": logging.WARNING, "uvicorn.error": logging.WARNING, "uvicorn.access": logging.WARNING}  # fmt: skip
 
 WITHOUT_LOCALS = structlog.processors.ExceptionRenderer(

@@ -27,10 +27,6 @@ __all__ = ["IN_FLIGHT", "POLL", "POLL_WHEN_FULL", "Relay", "configure_broker", "
 
 log = structlog.get_logger(__name__)
 
-BROKER_ANSWERS = 5.0
-"""Seconds that the broker may take for an answer."""
-BROKER_BACK = 2.0
-"""Seconds until a broker that could not be reached is tried again."""
 LOOK_FOR_TIMERS = 1.0
 SOONEST = 0.01
 CATCH_UP_EVERY = timedelta(seconds=2)
