@@ -18,7 +18,7 @@ from portal.web.i18n import current_locale, lazy_gettext, pick
 from portal.web.i18n import gettext as _
 from portal.workflow import queries as workflow
 from portal.workflow import registry
-from portal.workflow.queries import Token
+from portal.workflow.open_tokens import Token, why_here
 from portal.workflow.reasons import Reason
 from portal.workflow.vocabulary import Vocabulary
 
@@ -105,7 +105,7 @@ def whereabouts(session: Session, *, instance: InstanceView, nodes: Places, toke
     """Return where the tokens are; events that wait beside them are left out."""
     here = [one for one in tokens if not is_beside(nodes, one)]
     why = (
-        workflow.why_here(session, instance_id=instance.id, drawn=nodes.drawn, nodes={one.node_id for one in here})
+        why_here(session, instance_id=instance.id, drawn=nodes.drawn, nodes={one.node_id for one in here})
         if here
         else {}
     )

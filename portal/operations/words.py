@@ -1,5 +1,6 @@
 """How facts, payloads and results read on the pages of operations (pure), in the reader's language."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from portal.web.i18n import gettext as _
 from portal.web.i18n import lazy_gettext, pick
 from portal.workflow.forms import FormField
 
+_AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 MOST = 400
 """So many facts of an instance are listed; more are counted."""
 
@@ -101,7 +103,9 @@ def _answer(value: Any, field: FormField | None) -> str:
     options = {option.value: option.name for option in field.options} if field else {}
     if isinstance(value, str) and value in options:
         return pick(*options[value])
-    return formats.money(Decimal(value), sign=False) if field and field.type == "money" else shown(value)
+    if field and field.type == "money" and _AMOUNT.fullmatch(str(value)):
+        return formats.money(Decimal(value), sign=False)
+    return shown(value)
 
 
 def tree(facts: Mapping[str, Any]) -> tuple[tuple[FactRow, ...], int]:

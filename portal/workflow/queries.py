@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import DateTime, Text, func, literal, null, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import User
 from portal.workflow.codec import facts_of
 from portal.workflow.errors import ProcessNotFound
 from portal.workflow.forms import FormField
-from portal.workflow.models import HistoryEntry, Incident, ProcessDefinition, ProcessInstance, UserTask, Wait
+from portal.workflow.models import HistoryEntry, ProcessDefinition, ProcessInstance, UserTask
+from portal.workflow.open_tokens import tokens
 from portal.workflow.reasons import Reason, reasons
 from portal.workflow.step import load_definition
 from portal.workflow.vocabulary import Milestone, StatusLook, Vocabulary
 
 BESIDE = frozenset({"boundaryEvent", "startEvent"})
 """What waits there waits beside an activity, or for an event subprocess to begin."""
-LOOKED_BACK = 1000
-"""So many moves of an instance are looked at to say why a token is where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +79,6 @@ class Happened:
     actor_id: int | None
     actor_name: str
     detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """Something open in an instance. `kind` is incident, task, message, timer or action; `name` the incident's error, the task's id, the
-    message's or the action's name."""
-
-    kind: str
-    task_id: uuid.UUID
-    node_id: str
-    created_at: datetime
-    due_at: datetime | None
-    name: str
 
 
 class Here(TypedDict):
@@ -209,22 +195,6 @@ def timeline(session: Session, instance_id: int) -> list[Happened]:
     return [Happened(*row) for row in rows]
 
 
-def tokens(session: Session, instance_id: int) -> list[Token]:
-    """Return what is open in an instance, the oldest first: failed steps, tasks, and what it waits for (boundary events too)."""
-    failed = _open(Incident, instance_id, "incident", Incident.error, Incident.status == "open")
-    tasks = _open(UserTask, instance_id, "task", UserTask.id.cast(Text), UserTask.status == "open", task_id=UserTask.id)
-    waits = _open(Wait, instance_id, Wait.kind, Wait.name)
-    return [Token(*row) for row in session.execute(union_all(failed, tasks, waits).order_by("created_at", "node_id"))]
-
-
-def _open(model: Any, instance_id: int, kind: Any, name: Any, *more: Any, task_id: Any = None) -> Any:
-    due_at = model.due_at if hasattr(model, "due_at") else null().cast(DateTime(timezone=True))
-    return select(
-        literal(kind).label("kind") if isinstance(kind, str) else kind, (model.task_id if task_id is None else task_id).label("task_id"),
-        model.node_id, model.created_at, due_at.label("due_at"), name.label("name"),
-    ).where(model.instance_id == instance_id, *more)  # fmt: skip
-
-
 def path(session: Session, instance_id: int) -> Path:
     """Return what a diagram's viewer paints for an instance; ProcessNotFound."""
     rows = session.execute(
@@ -284,23 +254,3 @@ def why(session: Session, task_id: uuid.UUID) -> list[Reason]:
     created = next((e.id for e in entries if e.kind == "task_created" and e.detail.get("task") == str(task_id)), 0)
     before = [entry for entry in entries if entry.id < created]
     return reasons(vocabulary(session, task.definition_id), task.node_id, before)
-
-
-def why_here(session: Session, *, instance_id: int, drawn: Vocabulary, nodes: Iterable[str]) -> dict[str, list[Reason]]:
-    """Return by node why a token is there now, as `why` does, in one statement over the last `LOOKED_BACK` moves."""
-    rows = session.execute(
-        select(HistoryEntry.id, HistoryEntry.kind, HistoryEntry.node_id, HistoryEntry.detail)
-        .where(
-            HistoryEntry.instance_id == instance_id, HistoryEntry.kind.in_(("node_entered", "flow_taken", "decision"))
-        )
-        .order_by(HistoryEntry.id.desc())
-        .limit(LOOKED_BACK)
-    ).all()
-    found = {}
-    for node in nodes:
-        entered = next(
-            (place for place, row in enumerate(rows) if (row.kind, row.node_id) == ("node_entered", node)), None
-        )
-        if entered is not None:
-            found[node] = reasons(drawn, node, rows[:entered:-1])
-    return found

@@ -22,7 +22,7 @@ from portal.web.live import may_follow
 from portal.web.templates import Page
 from portal.web.urls import int_of
 from portal.workflow import queries as workflow
-from portal.workflow.queries import Token
+from portal.workflow.open_tokens import Token, tokens
 
 PATH = "/desk/operations/instances/{instance_id:int}"
 PARTS = {"story": "operations/_instance_story.html", "tab": "operations/_instance_tab.html"}
@@ -75,10 +75,10 @@ def _context(session: Session, instance_id: int, *, tab: str, only: str, before:
         context |= _story(session, instance_id, nodes, only=only, before=before)
     if part == "story":
         return context
-    tokens = workflow.tokens(session, instance_id)
+    open_tokens = tokens(session, instance_id)
     facts = queries.facts(session, instance_id=instance_id)
-    context |= _tab(session, found, nodes, tokens, facts, tab)
-    return context if part else context | _head(session, found, nodes, tokens, readable=facts is not None)
+    context |= _tab(session, found, nodes, open_tokens, facts, tab)
+    return context if part else context | _head(session, found, nodes, open_tokens, readable=facts is not None)
 
 
 def _story(session: Session, instance_id: int, nodes: Places, *, only: str, before: int) -> dict[str, Any]:
@@ -89,19 +89,19 @@ def _story(session: Session, instance_id: int, nodes: Places, *, only: str, befo
 
 
 def _head(
-    session: Session, found: queries.InstanceView, nodes: Places, tokens: list[Token], *, readable: bool
+    session: Session, found: queries.InstanceView, nodes: Places, open_tokens: list[Token], *, readable: bool
 ) -> dict[str, Any]:
     return {
         "chip": shown.status_chip(found),
         "address": shown.address(found),
-        "places": shown.whereabouts(session, instance=found, nodes=nodes, tokens=tokens),
+        "places": shown.whereabouts(session, instance=found, nodes=nodes, tokens=open_tokens),
         "suspension": queries.last_suspension(session, instance_id=found.id) if found.suspended_at else None,
         "readable": readable,
     }
 
 
 def _tab(
-    session: Session, found: queries.InstanceView, nodes: Places, tokens: list[Token], facts: Any, tab: str
+    session: Session, found: queries.InstanceView, nodes: Places, open_tokens: list[Token], facts: Any, tab: str
 ) -> dict[str, Any]:
     if tab == "effects":
         effects = queries.effects(session, process_key=found.process_key, business_key=found.business_key)
@@ -112,7 +112,7 @@ def _tab(
     if tab == "tasks":
         return {"tasks": shown.task_rows(nodes, queries.tasks(session, instance_id=found.id))}
     kept = queries.kept_messages(session, business_key=found.business_key)
-    return {"waits": shown.waits(nodes, tokens), "kept": kept}
+    return {"waits": shown.waits(nodes, open_tokens), "kept": kept}
 
 
 HANDLERS = [instance, diagram, path]
