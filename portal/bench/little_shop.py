@@ -32,7 +32,7 @@ class Buyer:
 
 @dataclass(frozen=True)
 class LittleShop:
-    """Who and what there is; every company is of type one and pays later."""
+    """Who and what there is; companies are of type one and pay later, unless it is said."""
 
     salesperson: Actor
     manager: Actor
@@ -42,8 +42,8 @@ class LittleShop:
     short: tuple[str, ...]
 
 
-def make_little_shop(session: Session, *, buyers: int) -> LittleShop:
-    """Fill an empty database."""
+def make_little_shop(session: Session, *, buyers: int, paying_first: int = 0) -> LittleShop:
+    """Fill an empty database; the last `paying_first` of the companies are of type two and pay before anything is made."""
     password_hash = hash_password(PASSWORD)
     staff = {
         role: _person(session, place, role, password_hash)
@@ -52,7 +52,8 @@ def make_little_shop(session: Session, *, buyers: int) -> LittleShop:
     session.add(CustomerLevel(code="A", name_zh="A 级", name_en="Level A"))
     session.flush()
     salesperson = staff["salesperson"]
-    people = tuple(_buyer(session, place, salesperson, password_hash) for place in range(buyers))
+    types = ["one"] * (buyers - paying_first) + ["two"] * paying_first
+    people = tuple(_buyer(session, place, salesperson, password_hash, kind) for place, kind in enumerate(types))
     there, gone = _wheels(session, staff["warehouse"])
     return LittleShop(salesperson, staff["sales_manager"], staff["warehouse"], people, there, gone)
 
@@ -63,8 +64,8 @@ def _person(session: Session, place: int, role: str, password_hash: str) -> Acto
     return Actor(user.id, user.name, frozenset(user.roles))
 
 
-def _buyer(session: Session, place: int, salesperson: Actor, password_hash: str) -> Buyer:
-    entry = CustomerEntry(name=f"测量公司 {place + 1}", type="one", level="A", salesperson_id=salesperson.user_id)
+def _buyer(session: Session, place: int, salesperson: Actor, password_hash: str, kind: str) -> Buyer:
+    entry = CustomerEntry(name=f"测量公司 {place + 1}", type=kind, level="A", salesperson_id=salesperson.user_id)
     customer = customers.create_customer(session, actor=SYSTEM, entry=entry)
     phone = f"1990001{place:04d}"
     new = customers.add_contact(

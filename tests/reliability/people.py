@@ -11,14 +11,14 @@ from uuid import UUID
 
 import httpx
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal.bench.client import OrderingClient, Refused
 from portal.bench.little_shop import Buyer, LittleShop
 from portal.clock import now
 from portal.database import unit_of_work
-from portal.errors import Conflict
+from portal.errors import PortalError
 from portal.orders.models import Order
 from portal.production import service as production
 from portal.production.models import FactoryOrder, FactoryOrderLine, FactoryParcel, ProductionOrder
@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 LOOK_EVERY = 0.25
 THREADS = 32
-LOSES_CONNECTION = (httpx.TransportError, OperationalError)
+LOSES_CONNECTION = (httpx.TransportError, OperationalError, DisconnectionError)
 
 
 class Office:
@@ -76,6 +76,10 @@ class Office:
             self.stop.wait(LOOK_EVERY)
         return None
 
+    def look(self, what: Callable[..., list[Result]], *details: object) -> list[Result]:
+        """Return what waits for somebody, as soon as the database can be asked."""
+        return self.insist(partial(what, *details), "look") or []
+
     def order(self, buyer: Buyer, baskets: dict[str, dict[str, int]], chance: Random) -> None:
         """Submit a buyer's orders one after another over HTTP, now and then the same one twice."""
         with OrderingClient(self.address, buyer) as client:
@@ -91,7 +95,7 @@ class Office:
         with OrderingClient(self.address, buyer) as client:
             self.insist(client.log_in, "log-in")
             for _round in self.rounds():
-                for number in _arrived(buyer):
+                for number in self.look(_arrived, buyer):
                     try:
                         self.insist(partial(client.confirm_receipt, number), "receipt")
                     except Refused as refused:
@@ -101,7 +105,7 @@ class Office:
     def decide(self) -> None:
         """Approve what waits for approval and confirm what was paid."""
         for _round in self.rounds():
-            for task_id, node_id, number in _tasks():
+            for task_id, node_id, number in self.look(_tasks):
                 self._once(partial(self._decide, task_id=task_id, node_id=node_id, number=number))
 
     def _decide(self, session: Session, *, task_id: UUID, node_id: str, number: str) -> None:
@@ -116,7 +120,7 @@ class Office:
     def make(self) -> None:
         """Start and finish production orders, exactly as asked."""
         for _round in self.rounds():
-            for number, status, quantity in _jobs():
+            for number, status, quantity in self.look(_jobs):
                 self._once(partial(self._make, number=number, status=status, quantity=quantity))
 
     def _make(self, session: Session, *, number: str, status: str, quantity: int) -> None:
@@ -128,7 +132,7 @@ class Office:
     def ship(self) -> None:
         """Pick and ship all that may leave."""
         for _round in self.rounds():
-            for number in _released():
+            for number in self.look(_released):
                 self._once(partial(self._ship, number=number))
 
     def _ship(self, session: Session, *, number: str) -> None:
@@ -144,7 +148,7 @@ class Office:
         try:
             with unit_of_work() as session:
                 work(session)
-        except (Conflict, OperationalError):
+        except (PortalError, OperationalError, DisconnectionError):
             self.retries["task"] += 1
 
 
