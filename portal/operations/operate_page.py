@@ -1,6 +1,7 @@
 """What the page of one operator's action shows: what will happen, what there is to choose, and why it may not be done at all."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,7 @@ WHATS = {
         What("suspend", _("Suspend the process"), _("Suspend"), _("Suspended"), while_suspended=True),
         What("resume", _("Resume the process"), _("Resume"), _("Resumed"), while_suspended=True),
         What("cancel", _("Terminate the process"), _("Terminate"), _("Terminated"), grave=True, while_suspended=True),
-        What("move", _("Move to another step"), _("Move"), _("Moved")),
+        What("move", _("Move to another step"), _("Move it"), _("Moved")),
         What("message", _("Send a message to the process"), _("Send"), _("Sent"), while_suspended=True),
         What("timer", _("Let a timer fire now"), _("Fire now"), _("Fired")),
         What("fact", _("Edit a fact"), _("Save"), _("Saved"), while_suspended=True),
@@ -139,15 +140,28 @@ def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form
     node = movable[task_id]
     shown.tokens = [(str(one), pick(*each.name)) for one, each in movable.items()]
     shown.task, shown.here = str(task_id), pick(*node.name)
-    for target in moving.targets(run.vocabulary, node, tokens.others(run, task_id)):
-        name = pick(*target.node.name)
+    named = [
+        target
+        for target in moving.targets(run.vocabulary, node, tokens.others(run, task_id))
+        if target.node.name[0] != target.node.id
+    ]
+    often = Counter(target.node.name for target in named)
+    for target in named:
         refusal = target.refusal or operating.cannot_move(run, task_id, node, target.node.id)
+        name = _told_apart(run, target.node) if often[target.node.name] > 1 else pick(*target.node.name)
         if refusal is None:
-            shown.targets.append((target.node.id, name if target.node.name[0] != target.node.id else target.node.id))
-        elif target.node.name[0] != target.node.id:
+            shown.targets.append((target.node.id, name))
+        else:
             shown.refused.append((name, str(refusal)))
     to_node = form.value("to_node")
     return {"task_id": task_id, "to_node": to_node if to_node in dict(shown.targets) else ""}
+
+
+def _told_apart(run: Run, node: Node) -> str:
+    """A name that several nodes have, with what comes before this one."""
+    before = moving.graph(run.vocabulary).into.get(node.id, ())
+    steps = [pick(*run.vocabulary.nodes[one].name) for one in before[:1]]
+    return str(_("%(name)s (after %(before)s)", name=pick(*node.name), before=steps[0])) if steps else pick(*node.name)
 
 
 def _chosen(form: Form, among: Mapping[uuid.UUID, Any]) -> uuid.UUID:

@@ -41,7 +41,11 @@ def _suspend(now: Standing) -> list[Any]:
         )
         for one in now.of_kind("action")
     ]
-    said.append(_("The customer sees no change, but what they do about it is refused with word that it is paused for the moment."))
+    said.append(
+        _(
+            "The customer sees no change, but what they do about it is refused with word that it is paused for the moment."
+        )
+    )
     return said
 
 
@@ -67,7 +71,7 @@ def _cancel(now: Standing) -> list[Any]:
     said: list[Any] = []
     if now.tasks:
         said.append(_("These tasks are withdrawn: %(tasks)s.", tasks=_people(now.tasks)))
-    waits = [now.node(wait.node_id) for wait in now.waits if wait.kind != "action"]
+    waits = [now.node(wait.node_id) for wait in now.waits if wait.kind != "action" and not _attached(now, wait.node_id)]
     if waits:
         said.append(_("Nothing is waited for any more: %(names)s.", names=Listed(list(waits))))
     if now.incidents:
@@ -87,7 +91,9 @@ def _done_outside(now: Standing) -> list[Any]:
         )
     )  # fmt: skip
     return (
-        [_("Other systems have carried out %(count)d of its requests; that is not undone.", count=done)] if done else []
+        [_("Other systems have carried out %(count)d of its requests; that is not undone by itself.", count=done)]
+        if done
+        else []
     )
 
 
@@ -102,7 +108,7 @@ def _leaves(now: Standing, task_id: uuid.UUID) -> list[Any]:
     if here is None:
         return []
     said: list[Any] = [
-        _("The task “%(task)s” is withdrawn.", task=_person(task)) for task in now.tasks if task.id == task_id
+        _("A task is withdrawn: %(task)s.", task=_person(task)) for task in now.tasks if task.id == task_id
     ]
     beside = [wait.node_id for wait in now.waits if _attached(now, wait.node_id) == here]
     if beside:
@@ -141,7 +147,7 @@ def _timer(now: Standing, *, task_id: uuid.UUID) -> list[Any]:
     node = now.vocabulary.nodes.get(wait.node_id)
     if node is not None and node.attached_to and node.interrupting:
         said += [
-            _("The task “%(task)s” is withdrawn.", task=_person(task))
+            _("A task is withdrawn: %(task)s.", task=_person(task))
             for task in now.tasks
             if task.node_id == node.attached_to
         ]

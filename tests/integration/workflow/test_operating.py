@@ -604,3 +604,24 @@ def test_a_refused_action_changes_nothing(office: Office, session: Session) -> N
     session.rollback()
     assert session.execute(text("select state, version from process_instances")).one() == before
     assert session.scalars(select(HistoryEntry).where(HistoryEntry.kind == "moved")).all() == []
+
+
+def test_a_timer_that_repeats_fires_once_and_waits_again(office: Office) -> None:
+    cycle = border("again", "first", timer="R/P1D", interrupting=False).replace("timeDuration", "timeCycle")
+    instance = office.run(
+        diagram(
+            "test",
+            wired(
+                start(), user_task("first"), cycle, user_task("remind"), end(), end("reminded"),
+                flows="start -> first -> end\nagain -> remind -> reminded",
+            ),
+        )
+    )  # fmt: skip
+    for number in (1, 2):
+        do(office, "fire_timer", instance, task_id=task_at(Wait, "again"))
+        assert office.open() == ["first", *["remind"] * number]
+        assert office.waits() == ["timer:again"]
+    with unit_of_work() as session:
+        due = session.scalars(select(Wait.due_at)).one()
+        assert due is not None
+        assert due > clock.now()
