@@ -154,7 +154,7 @@ def planned(session: Session, choice: Choice) -> Planned | None:
     plan = migration.plan(session, from_definition_id=before.id, to_definition_id=after.id, mapping=choice.mapping)
     subjects = _subjects(session, choice, before.id)
     counts = queries.at_nodes(session, [number for number, _key in subjects])
-    rows = [_row(step, counts.get(step.node.id, 0), plan) for step in plan.steps]
+    rows = [_row(step, counts.get(step.node.id, 0), plan, choice.timers) for step in plan.steps]
     return Planned(
         choice, before, after, plan, tuple(row for row in rows if row.count), tuple(row for row in rows if not row.count),
         counts.get("", 0), tuple(subjects),
@@ -170,11 +170,16 @@ def _subjects(session: Session, choice: Choice, definition_id: int) -> Sequence[
     return listed.matching(session, filters=narrowed, most=MOST)
 
 
-def _row(step: Step, count: int, plan: Plan) -> Row:
+def _row(step: Step, count: int, plan: Plan, timers: str) -> Row:
     options = tuple(node for node in plan.new.nodes.values() if same_kind(step.node, node))
     if step.reason is not None:
         return Row(step, count, options, _("%(reason)s; stays", reason=step.reason), tone="stop")
-    words = _("; ").join(str(change) for change in step.changes)
+    said = [str(change) for change in step.changes]
+    if step.recounts:
+        said.append(
+            _("counted anew from when it was reached") if timers == "restart" else _("what counts already stays")
+        )
+    words = _("; ").join(said)
     return Row(step, count, options, words or _("unchanged"), tone="" if not step.changes else "note")
 
 

@@ -35,6 +35,8 @@ class Step:
     reason: Any = None
     automatic: bool = True
     """The counterpart was found, not chosen by a person."""
+    recounts: bool = False
+    """A timer or due time is another one: a token there keeps its moment unless timers are counted anew."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,12 @@ class Plan:
         if reason is not None:
             return Step(node, to, (), reason, node.id not in self.chosen)
         assert to is not None
-        return Step(
-            node, to, tuple(changes(node, to)) + tuple(self._borders(node, to)), None, node.id not in self.chosen
-        )
+        words = (*changes(node, to), *self._borders(node, to))
+        return Step(node, to, words, None, node.id not in self.chosen, self._recounts(node, to))
+
+    def _recounts(self, node: Node, to: Node) -> bool:
+        pairs = [(node, to), *((self.old.nodes[o], self.new.nodes[n]) for o, n in self.borders(node.id)[0].items())]
+        return any((old.timer, old.due) != (new.timer, new.due) for old, new in pairs)
 
     def reason(self, node_id: str) -> Any:
         """Say why a token at a node cannot be moved, or None."""
