@@ -81,7 +81,7 @@ def notebook() -> Iterator[Notebook]:
             book.ended.append(business_key)
 
         @staticmethod
-        def cancelled(_session: Session, business_key: str, *, actor: Actor, reason: str) -> None:
+        def cancelled(_session: Session, business_key: str, *, actor: Actor, reason: str) -> None:  # noqa: ARG004  # passed by name
             book.cancelled.append((business_key, reason))
 
         @staticmethod
