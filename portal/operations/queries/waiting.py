@@ -161,4 +161,4 @@ def message(session: Session, message_id: int) -> MessageDetail:
     ).first()  # fmt: skip
     if row is None:
         raise NotFound
-    return MessageDetail(*tuple(row), instance_id=_about(session, {row.business_key}).get(row.business_key))
+    return MessageDetail(**row._asdict(), instance_id=_about(session, {row.business_key}).get(row.business_key))
