@@ -1,7 +1,7 @@
 """Taking what is past out of the token tree, so that a long process stays as small as a short one; the history is elsewhere.
 
-What stays: tokens; what parallel gateways look back at (themselves, and what leads to them); and while an activity runs, the split
-before it, whose children say which events wait on its border.
+What stays: tokens; those that have come to a parallel gateway that still waits for others, with the nodes they came from; and while an
+activity runs, the split before it, whose children say which events wait on its border.
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ def _has_only_its_join(task: Any) -> bool:
 
 def _has_ended(task: Any, parent: Any) -> bool:
     spec = task.task_spec
-    if not task._state & TaskState.FINISHED_MASK or _is_looked_back_at(spec) or spec.name == "End":
+    if not task._state & TaskState.FINISHED_MASK or _has_come(task) or spec.name == "End":
         return False
     if not isinstance(parent.task_spec, EventSplit):
         return True
@@ -82,8 +82,11 @@ def _is_left(split: Any) -> bool:
     )
 
 
-def _is_looked_back_at(spec: Any) -> bool:
-    return isinstance(spec, Join) and not isinstance(spec, BoundaryEventJoin | _EndJoin)
+def _has_come(task: Any) -> bool:
+    """Whether this stands for a token at a parallel gateway that has not joined it yet."""
+    spec = task.task_spec
+    is_gateway = isinstance(spec, Join) and not isinstance(spec, BoundaryEventJoin | _EndJoin)
+    return is_gateway and task._state != TaskState.COMPLETED
 
 
 def _shorten(workflow: Any) -> None:
@@ -96,9 +99,9 @@ def _shorten(workflow: Any) -> None:
 
 
 def _is_link(task: Any) -> bool:
-    spec = task.task_spec
     if task._state != TaskState.COMPLETED or len(task._children) != 1 or task._parent is None:
         return False
-    if task.children[0]._state & TaskState.PREDICTED_MASK or (isinstance(spec, EventSplit) and not _is_left(task)):
+    (child,) = task.children
+    if child._state & TaskState.PREDICTED_MASK or _has_come(child):
         return False
-    return not _is_looked_back_at(spec) and not any(_is_looked_back_at(after) for after in spec.outputs)
+    return not isinstance(task.task_spec, EventSplit) or _is_left(task)

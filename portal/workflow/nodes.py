@@ -1,9 +1,9 @@
 """Our kinds of node, and the token tree they live in.
 
-The node classes differ from the stock ones in five ways: they tell the run when a token arrives; gateways and service tasks take what
+The node classes differ from the stock ones in these ways: they tell the run when a token arrives; gateways and service tasks take what
 the run decided beforehand instead of computing inside Spiff; timers follow our clock; a non-interrupting boundary event waits again
 after it fired (the stock one fires once); after an event-based gateway each event waits by itself, and the first to happen ends the
-others (the stock gateway takes the events out of their nodes). Nothing is ever evaluated by Spiff: its script engine refuses everything.
+others (the stock gateway takes the events out of their nodes); a token is joined once, in loops too. Nothing is ever evaluated by Spiff: its script engine refuses everything.
 """
 
 from datetime import datetime
@@ -128,7 +128,16 @@ class ExclusiveGateway(_Traced, defaults.ExclusiveGateway):
 
 
 class ParallelGateway(_Traced, defaults.ParallelGateway):
-    """Splits, and joins what it split."""
+    """Splits, and joins what it split. The stock one counts a token that has been joined again in the next round of a loop."""
+
+    def _run_hook(self, my_task: Any) -> bool:
+        done: bool = super()._run_hook(my_task)
+        workflow = my_task.workflow
+        for task in [
+            task for task in workflow.tasks.values() if task.task_spec is self and task.state == TaskState.CANCELLED
+        ]:
+            workflow._remove_task(task.id)
+        return done
 
 
 class EventBasedGateway(_Traced, BpmnSpecMixin):

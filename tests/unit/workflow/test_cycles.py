@@ -7,7 +7,7 @@ import pytest
 
 from portal import clock
 from portal.workflow.due import parse_cycle
-from tests.diagrams.build import border, diagram, end, inside, service, start, user_task, wired
+from tests.diagrams.build import border, diagram, end, inside, parallel, service, start, user_task, wired
 from tests.diagrams.play import Play
 
 BEGAN = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
@@ -117,3 +117,19 @@ def test_ticks_around_a_subprocess_leave_it_alone_until_it_ends() -> None:
 def test_what_is_no_repetition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_cycle(text)
+
+
+def test_an_activity_whose_border_has_nothing_left_to_wait_for_ends_as_it_should() -> None:
+    game = Play(
+        diagram(
+            "test",
+            wired(start(), parallel("split"), user_task("work"), border("late", "work", timer="PT1H", interrupting=False), end("told"),
+                  user_task("beside"), end("ended_beside"), user_task("after"), end(),
+                  flows="start -> split -> work -> after -> end\nlate -> told\nsplit -> beside -> ended_beside"),
+        )
+    )  # fmt: skip
+    pass_time(game, HOUR)
+    game.complete("beside")
+    game.settle()
+    assert game.complete("work").tasks() == ["after"]
+    assert game.complete("after").run.ended

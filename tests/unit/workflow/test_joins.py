@@ -1,0 +1,53 @@
+"""Parallel gateways: what was split is joined, in every round of a loop; the library joins too early from the second round on."""
+
+from tests.diagrams.build import diagram, end, field, gateway, parallel, start, user_task, wired
+from tests.diagrams.play import Play
+
+
+def looping() -> Play:
+    return Play(
+        diagram(
+            "test",
+            wired(
+                start(), gateway("merge"), parallel("split"), user_task("a"), user_task("b"), parallel("join"), user_task("look", field("go")),
+                gateway("again"), end(),
+                flows="""start -> merge -> split
+                split -> a -> join
+                split -> b -> join
+                join -> look -> again
+                again -> merge | look.go == "yes"
+                again -> end | default""",
+            ),
+        )
+    )  # fmt: skip
+
+
+def test_a_join_in_a_loop_waits_for_both_in_every_round() -> None:
+    game = looping()
+    for first, second in [("a", "b"), ("b", "a"), ("b", "a"), ("a", "b")]:
+        assert game.tasks() == ["a", "b"]
+        assert game.complete(first).tasks() == [second]
+        assert game.complete(second).tasks() == ["look"]
+        game.complete("look", go="yes")
+    game.complete("a").complete("b").complete("look", go="no")
+    assert game.run.ended
+
+
+def test_rounds_leave_nothing_behind() -> None:
+    game = looping()
+    sizes = []
+    for _ in range(30):
+        game.complete("a").complete("b").complete("look", go="yes")
+        sizes.append(len(game.run.dump()))
+    assert sizes[-1] <= sizes[1] + 10
+
+
+def test_a_join_that_is_a_split_too_goes_on_with_all_its_branches() -> None:
+    game = Play(
+        diagram("test", wired(start(), parallel("one"), user_task("a"), user_task("b"), parallel("two"), user_task("c"), user_task("d"),
+                              parallel("three"), end(),
+                              flows="start -> one -> a -> two -> c -> three -> end\none -> b -> two -> d -> three"))
+    )  # fmt: skip
+    assert game.complete("b").tasks() == ["a"]
+    assert game.complete("a").tasks() == ["c", "d"]
+    assert game.complete("d").complete("c").run.ended
