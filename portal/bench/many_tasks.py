@@ -123,9 +123,8 @@ _TASKS = f"""
 with {_PATTERNS}, staff as (
     select id, team, row_number() over (order by id) - 1 as place from users where name like '同事 %%'
 ), shared as (
-    select *, case when n <= %(mine)s then %(me)s when n %% 5 > 1 or not is_open then (select id from staff where place = n %% {COLLEAGUES})
-              end as assignee
-    from numbered
+    select numbered.*, case when n <= %(mine)s then %(me)s when n %% 5 > 1 or not is_open then staff.id end as assignee
+    from numbered join staff on staff.place = n %% {COLLEAGUES}
 )
 insert into user_tasks (id, instance_id, process_key, business_key, definition_id, node_id, name_zh, name_en, role, assignee_id, team,
                         status, priority, due_at, created_at, claimed_at, completed_at, completed_by)
@@ -133,7 +132,7 @@ select shared.task::uuid, 1000 + n, p.process_key, number, p.definition_id, p.no
        case when is_open then assignee end, case when n <= %(mine)s or n %% 2 = 1 then '{TEAM}' else '二组' end,
        case when is_open then 'open' else 'completed' end, n %% 3,
        case n %% 20 when 0 then null when 1 then now() + interval '1 minute' * (n %% 50) else
-            case when n %% 5 = 1 then now() - interval '1 minute' * (n %% 4000) when n %% 5 = 2 then now() + interval '1 second' * (n %% 60)
+            case when n %% 5 = 1 then now() - interval '1 minute' * (n %% 4000) when n %% 5 = 2 then now() + interval '30 minutes' + interval '1 second' * (n %% 60)
                  else now() + interval '1 day' + interval '1 minute' * (n %% 20000) end end,
        now() - interval '1 minute' * (n %% 9000), case when is_open and assignee is not null then now() end,
        case when not is_open then now() - interval '1 second' * (n %% 90000) end,

@@ -18,6 +18,11 @@ _REVERSED = "coalesce(t.due_at, 'infinity'::timestamptz) desc, (- t.priority) de
 _KEY = "(cast(%(k_due)s as timestamptz), cast(%(k_priority)s as int), cast(%(k_created)s as timestamptz), cast(%(k_id)s as uuid))"
 _DONE_KEY = "(cast(%(k_created)s as timestamptz), cast(%(k_id)s as uuid))"
 _OPEN = "t.status = 'open'"
+CUSTOMER_OF_EACH = (
+    "cross join lateral (select c.id, c.name from process_instances i left join customers c on c.id = i.customer_id "
+    "where i.id = t.instance_id limit 1) c"
+)
+"""The customer of a few tasks, looked up one by one whatever the planner thinks of joining all."""
 LAST = "\U0010ffff"
 """What sorts after every text that it is put behind."""
 
@@ -79,15 +84,30 @@ class Place:
     backwards: bool = False
 
 
-def first(tab: Tab, columns: str, *, limit: int, more: Sequence[str] = (), place: Place | None = None) -> str:
-    """Select the first tasks of a tab in its order (from a place on), merged from its streams, as `t`."""
+def kinds(tab: Tab, place: Place | None = None) -> list[str]:
+    """Return the kinds of streams from a place on, in the order they follow each other."""
+    there = list(dict.fromkeys(kind for kind, _condition in tab.streams))
+    there = there[::-1] if place and place.backwards else there
+    return there[there.index(place.kind) :] if place else there
+
+
+def first(
+    tab: Tab, columns: str, kind: str, *, limit: int, more: Sequence[str] = (), place: Place | None = None
+) -> str:
+    """Select the first tasks of each stream of a kind (from a place on); merged and ordered they are the first of the tab."""
     parts = [
         f"(select {columns} from user_tasks t where {' and '.join([condition, *more, *_from(tab, kind, place)])} "
         f"order by {_order(tab, place)} limit {limit})"
-        for kind, condition in tab.streams
-        if not _is_passed(kind, place)
+        for one, condition in tab.streams
+        if one == kind
     ]
     return parts[0] if len(parts) == 1 else f"({' union all '.join(parts)})"
+
+
+def some(tab: Tab, columns: str, *, limit: int, more: Sequence[str] = ()) -> str:
+    """Select tasks of a tab, from the heads of its streams, at most so many."""
+    parts = " union all ".join(first(tab, columns, kind, limit=limit, more=more) for kind in kinds(tab))
+    return f"(select * from ({parts}) t limit {limit})"
 
 
 def order(tab: Tab, place: Place | None = None) -> str:
@@ -124,12 +144,6 @@ def _from(tab: Tab, kind: str, place: Place | None) -> list[str]:
     return [f"({URGENCY}) {'<' if place.backwards else '>'} {_KEY}"]
 
 
-def _is_passed(kind: str, place: Place | None) -> bool:
-    if place is None or kind == place.kind:
-        return False
-    return (kind == "free") != place.backwards
-
-
 def of_customer(tab: Tab) -> str:
     """Return the condition that a task is about the customer `%(customer)s`."""
     running = "" if tab.name == "done" else " and i.ended_at is null"
@@ -142,7 +156,7 @@ def found(tab: Tab, *, at_once: int, within: int, more: Sequence[str] = ()) -> s
     """Return the condition that a search finds a task.
 
     Found are beginnings of numbers, with and without their letters, their ends, and beginnings of customers' names, `at_once` of each;
-    and anything within a number or a name among the first `within` tasks of the tab.
+    and anything within a number or a name among `within` tasks at the heads of the tab's streams.
     """
     running = "true" if tab.name == "done" else "i.ended_at is null"
     number = "substr(i.business_key, strpos(i.business_key, '-') + 1)"
@@ -155,9 +169,8 @@ def found(tab: Tab, *, at_once: int, within: int, more: Sequence[str] = ()) -> s
         f"where {_begins('lower(c.name)', 'named')} limit {at_once})"
     )
     near = (
-        f"select t.id from {first(tab, 't.id, t.instance_id, t.business_key', limit=within, more=more)} t "
-        "join process_instances i on i.id = t.instance_id left join customers c on c.id = i.customer_id "
-        "where t.business_key ilike %(like)s or c.name ilike %(like)s"
+        f"select t.id from {some(tab, 't.id, t.instance_id, t.business_key', limit=within, more=more)} t "
+        f"{CUSTOMER_OF_EACH} where t.business_key ilike %(like)s or c.name ilike %(like)s"
     )
     among = " union all ".join([*begins, named])
     conditions = " and ".join([tab.condition, *more])

@@ -100,7 +100,10 @@ def tasks_page(session: Session, *, actor: Actor, wanted: InboxFilter) -> Page:
     tab = tab_of(wanted.tab, actor)
     place, given = place_of(wanted)
     given |= tab.given | _values(wanted)
-    rows = [TaskRow(*row) for row in run_prepared(session, page_sql(tab, wanted, place), given)]
+    rows: list[TaskRow] = []
+    for statement in page_sql(tab, wanted, place):
+        if len(rows) <= PAGE:
+            rows += [TaskRow(*row) for row in run_prepared(session, statement, given)]
     more, backwards = len(rows) > PAGE, place is not None and place.backwards
     rows = rows[:PAGE][::-1] if backwards else rows[:PAGE]
     (total,) = run_prepared(session, count_sql(tab, wanted), given)[0]
@@ -129,41 +132,45 @@ def mine_count(session: Session, *, actor: Actor) -> int:
 def choices(session: Session, *, actor: Actor, tab: str) -> Choices:
     """Return what a tab's filters offer, as far as its first tasks tell."""
     asked = tab_of(tab, actor)
-    looked_at = listing.first(asked, "t.instance_id, t.process_key", limit=LOOKED_AT)
+    looked_at = listing.some(asked, "t.instance_id, t.process_key", limit=LOOKED_AT)
     rows = run_prepared(
         session,
-        f"select distinct t.process_key, c.id, c.name from {looked_at} t join process_instances i on i.id = t.instance_id "
-        "left join customers c on c.id = i.customer_id order by c.name, c.id, t.process_key",
+        f"select distinct t.process_key, c.id, c.name from {looked_at} t {listing.CUSTOMER_OF_EACH} order by c.name, c.id, t.process_key",
         asked.given,
     )
     customers = dict.fromkeys((row[1], row[2]) for row in rows if row[1] is not None)
     return Choices(tuple(sorted({row[0] for row in rows})), tuple(customers)[:MOST_CUSTOMERS])
 
 
-def page_sql(tab: Tab, wanted: InboxFilter, place: Place | None) -> str:
-    """Write the statement of a page, of one row more than is shown."""
-    return (
-        f"select {_SHOWN} from (select t.* from {_source(tab, wanted, 't.*', PAGE + 1, place)} t "
-        f"order by {listing.order(tab, place)} limit {PAGE + 1}) t "
-        f"{_BESIDE} order by {listing.order(tab, place)}"
-    )
+def page_sql(tab: Tab, wanted: InboxFilter, place: Place | None) -> list[str]:
+    """Write the statements of a page, to be run until there is one row more than is shown."""
+    narrow = _narrow(tab, wanted, "t.*", place)
+    sources = [narrow] if narrow else [
+        listing.first(tab, "t.*", kind, limit=PAGE + 1, more=_conditions(wanted), place=place)
+        for kind in listing.kinds(tab, place)
+    ]  # fmt: skip
+    order = listing.order(tab, place)
+    return [
+        f"select {_SHOWN} from (select t.* from {source} t order by {order} limit {PAGE + 1}) t {_BESIDE} order by {order}"
+        for source in sources
+    ]
 
 
 def count_sql(tab: Tab, wanted: InboxFilter) -> str:
     """Write the statement that counts a list, up to `MOST_COUNTED` + 1."""
-    source = _source(tab, wanted, "t.id", MOST_COUNTED + 1, None)
-    return f"select count(*) from (select 1 from {source} t limit {MOST_COUNTED + 1}) t"
+    most = MOST_COUNTED + 1
+    source = _narrow(tab, wanted, "t.id", None) or listing.some(tab, "t.id", limit=most, more=_conditions(wanted))
+    return f"select count(*) from (select 1 from {source} t limit {most}) t"
 
 
-def _source(tab: Tab, wanted: InboxFilter, columns: str, limit: int, place: Place | None) -> str:
+def _narrow(tab: Tab, wanted: InboxFilter, columns: str, place: Place | None) -> str:
+    """Select the tasks of a customer, or of a search: few, so that they are not looked for in the order of the list. Empty: neither."""
     more = _conditions(wanted)
     few = [listing.of_customer(tab)] if wanted.customer_id is not None else []
     if wanted.search:
         few.append(listing.found(tab, at_once=MOST_FOUND, within=LOOKED_AT, more=more))
-    if not few:
-        return listing.first(tab, columns, limit=limit, more=more, place=place)
     conditions = " and ".join([tab.condition, *more, *few, *listing.behind(tab, place)])
-    return f"(select {columns} from user_tasks t where {conditions} offset 0)"
+    return f"(select {columns} from user_tasks t where {conditions} offset 0)" if few else ""
 
 
 _SHOWN = (
