@@ -121,6 +121,10 @@ def web(options: argparse.Namespace) -> int:
     progress = Progress()
     listener = bind(options.host, options.port)
     with _database(options, progress, process="web") as settings:
+        if settings.broker_url and not settings.secret_key:
+            progress.say(
+                "PORTAL_SECRET_KEY is not set: forms of this web process are refused by those with another data directory."
+            )
         _prepare(progress, demo_wanted=False)
         serve(settings, listener, ready=lambda: progress.say(f"http://{options.host}:{options.port}/"))
     return 0

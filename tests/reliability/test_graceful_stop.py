@@ -21,7 +21,7 @@ from portal.outbox import OutboxRow
 from portal.settings import Settings
 from tests.reliability.machines import DeskClient, salesperson
 
-AT_ONCE = 5.0
+AT_ONCE = 10.0
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def machines() -> Iterator[Machines]:
         yield machines
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_orders_outlive_a_web_process_a_worker_and_what_the_broker_held(machines: Machines) -> None:
     before = count_ended()
     with Play(machines.address, machines.shop, "machines-die", orders=ORDERS) as play:
@@ -57,7 +57,7 @@ def test_orders_outlive_a_web_process_a_worker_and_what_the_broker_held(machines
         machines.start(name)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_customers_order_while_the_broker_is_away_and_nothing_of_it_is_lost(machines: Machines) -> None:
     before = count_ended()
     with Play(machines.address, machines.shop, "broker-dies", orders=SEVERAL) as play:

@@ -87,7 +87,7 @@ def both(previous: Path) -> Iterator[Both]:
         yield Both(portal, shop, balancer.address)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_orders_run_to_their_end_between_the_releases_and_nobody_notices(both: Both) -> None:
     with Play(both.address, both.shop, "rolled-out", orders=DURING) as play:
         play.until_over(BEFORE + DURING)
