@@ -70,6 +70,12 @@ def notebook() -> Iterator[Notebook]:
     def somebody(_session: Session, _business_key: str) -> int | None:
         return book.assignee
 
+    _subject(book)
+    yield book
+    registry._tables = kept
+
+
+def _subject(book: Notebook) -> None:
     @process_subject("test")
     class Subject:
         @staticmethod
@@ -87,9 +93,6 @@ def notebook() -> Iterator[Notebook]:
         @staticmethod
         def if_cancelled(_session: Session, business_key: str) -> list[Any]:
             return [f"{business_key} ends"]
-
-    yield book
-    registry._tables = kept
 
 
 def an_actor(user: User) -> Actor:
