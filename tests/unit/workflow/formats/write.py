@@ -4,17 +4,21 @@ Run it once for each new `codec.FORMAT`, in the change that brings it, and never
 was saved by the release that wrote that format, and must load for ever.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portal import clock
 from portal.settings import ROOT
 from portal.workflow import codec
+from portal.workflow.definitions import Definition, parse_definition
+from portal.workflow.expanding import Called
 from tests.diagrams.build import (
     border,
     catch,
@@ -37,32 +41,42 @@ from tests.diagrams.play import Play
 FOLDER = Path(__file__).parent
 BEGAN = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 Keep = Callable[[str, Play], None]
+Scene = dict[str, Any]
+"""`xml`, `answers` (what actions and people answer), `called` (what it calls, by key)."""
 
 
-def write() -> Path:
-    """Write the file of the present format."""
-    diagrams: dict[str, Any] = {}
+def write(scenes: dict[str, tuple[Scene, Callable[[Scene, Keep], None]]], suffix: str = "") -> Path:
+    """Write a file of the present format."""
     states: list[dict[str, Any]] = []
-    for name, (xml, answers, play) in SCENES.items():
-        diagrams[name] = {"xml": xml, "answers": codec.to_json(answers)}
+    for name, (scene, play) in scenes.items():
 
         def keep(moment: str, game: Play, name: str = name) -> None:
             states.append({"diagram": name, "moment": moment, "state": game.run.dump().decode()})
 
         with clock.frozen(BEGAN):
-            play(xml, answers, keep)
+            play(scene, keep)
+    diagrams = {name: {**scene, "answers": codec.to_json(scene["answers"])} for name, (scene, _play) in scenes.items()}
     for kept in states:
         kept |= play_on(diagrams[kept["diagram"]], kept["state"])
-    path = FOLDER / f"format_{codec.FORMAT}.json"
+    path = FOLDER / f"format_{codec.FORMAT}{suffix}.json"
     content = {"format": codec.FORMAT, "diagrams": diagrams, "states": states}
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return path
 
 
-def play_on(scene: dict[str, Any], state: str) -> dict[str, Any]:
+def definition_of(scene: Scene) -> Definition:
+    """Make a scene's diagram ready to run."""
+    called = {
+        key: Called(1, hashlib.sha256(xml.encode()).hexdigest(), {}, partial(str, xml))
+        for key, xml in scene.get("called", {}).items()
+    }
+    return parse_definition(scene["xml"], called)
+
+
+def play_on(scene: Scene, state: str) -> dict[str, Any]:
     """Load a state, tell what is open, play it to its end, and tell what happened and what is known then."""
     with clock.frozen(BEGAN):
-        game = Play(scene["xml"], codec.from_json(scene["answers"]), state=state.encode())
+        game = Play(definition_of(scene), codec.from_json(scene["answers"]), state=state.encode())
         open_ = game.open()
         game.finish()
         return {
@@ -215,7 +229,7 @@ ORDER_ANSWERS: dict[str, Any] = {
     "parcel_shipped": {"number": "P9"},
 }
 
-SCENES: dict[str, tuple[str, dict[str, Any], Callable[[str, dict[str, Any], Keep], None]]] = {
+FIRST: dict[str, tuple[str, dict[str, Any], Callable[[str, dict[str, Any], Keep], None]]] = {
     "order": (order_xml(), ORDER_ANSWERS, ordering),
     "straight": (
         diagram("straight", wired(start(), user_task("first", field("go")), throw("past"), user_task("second"), end(),
@@ -292,5 +306,12 @@ SCENES: dict[str, tuple[str, dict[str, Any], Callable[[str, dict[str, Any], Keep
 }  # fmt: skip
 
 
+def _scene(xml: str, answers: dict[str, Any], play: Any) -> tuple[Scene, Callable[[Scene, Keep], None]]:
+    return {"xml": xml, "answers": answers}, lambda scene, keep: play(scene["xml"], scene["answers"], keep)
+
+
+SCENES = {name: _scene(*parts) for name, parts in FIRST.items()}
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{write()}\n")
+    sys.stdout.write(f"{write(SCENES)}\n")
