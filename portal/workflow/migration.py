@@ -69,6 +69,10 @@ class _Edition:
     definition: Definition
 
 
+_Plans = dict[int, tuple[_Edition, _Edition, Plan]]
+"""What is made of two versions, by the older one's id: the same for all instances of a rehearsal."""
+
+
 def plan(
     session: Session, *, from_definition_id: int, to_definition_id: int, mapping: Mapping[str, str] | None = None
 ) -> Plan:  # fmt: skip
@@ -105,7 +109,7 @@ def dry_run(
     Instances that somebody is working on right now are `busy` and not waited for. Raises NotPermitted, ProcessNotFound.
     """
     _check_operator(actor)
-    plans: dict[int, Plan] = {}
+    plans: _Plans = {}
     return [
         _rehearse(session, actor, number, to_definition_id, mapping, timers, from_definition_id, plans)
         for number in dict.fromkeys(instance_ids)
@@ -114,7 +118,7 @@ def dry_run(
 
 def _rehearse(
     session: Session, actor: Actor, number: int, to_id: int, mapping: Mapping[str, str] | None, timers: str,
-    from_id: int | None, plans: dict[int, Plan],
+    from_id: int | None, plans: _Plans,
 ) -> Outcome:  # fmt: skip
     savepoint = session.begin_nested()
     try:
@@ -172,21 +176,21 @@ def _check_operator(actor: Actor) -> None:
 
 def _migrate(
     session: Session, actor: Actor, instance: Instance, to_id: int, mapping: Mapping[str, str] | None, timers: str,
-    from_id: int | None, reason: str, plans: dict[int, Plan],
+    from_id: int | None, reason: str, plans: _Plans,
 ) -> Outcome:  # fmt: skip
     if timers not in TIMERS:
         raise InvalidInput(_("Choose whether timers are kept or counted anew"))
     _check_movable(instance, to_id, from_id)
-    before, after = _editions(session, instance.definition_id, to_id)
-    if before.id not in plans:
-        plans[before.id] = make_plan(before.definition.vocabulary, after.definition.vocabulary, mapping)
+    if instance.definition_id not in plans:
+        before, after = _editions(session, instance.definition_id, to_id)
+        made = make_plan(before.definition.vocabulary, after.definition.vocabulary, mapping)
+        plans[instance.definition_id] = before, after, made
+    before, after, how = plans[instance.definition_id]
     arrived = _arrived(session, instance.id)
     restart = timers == "restart"
     # what is asked of the host while a state is only read: nothing has effects
     host = Step(session, instance, actor=actor, person=False)
-    moved = move(
-        instance.state, before.definition, after.definition, plans[before.id], host, arrived=arrived, restart=restart
-    )
+    moved = move(instance.state, before.definition, after.definition, how, host, arrived=arrived, restart=restart)
     due = _rewrite(session, instance, to_id, moved, arrived if restart else {})
     target = replace(instance, definition_id=after.id, digest=after.digest, state=moved.state)
     going = _run_on(session, actor, target, moved, {

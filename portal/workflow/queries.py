@@ -208,7 +208,7 @@ def path(session: Session, instance_id: int) -> Path:
     drawn = _drawn(session, instance_id)
     nodes = {one: on_diagram(drawn, one.node_id) for one in found}
     # an event that waits beside an activity is not where a token is: the token is in the activity
-    here = [one for one in found if (node := drawn.nodes.get(nodes[one])) and node.kind not in BESIDE]
+    here = [one for one in found if (node := drawn.nodes.get(one.node_id)) and node.kind not in BESIDE]
     since = {nodes[one]: entered.get(nodes[one], one.created_at) for one in here}
     return {
         "taken": list(entered),
@@ -219,9 +219,8 @@ def path(session: Session, instance_id: int) -> Path:
 
 def on_diagram(drawn: Vocabulary, node_id: str) -> str:
     """Return where a diagram shows a node: what is inside a call activity (`<call>.<node>`) at the call activity."""
-    while node_id not in drawn.nodes and "." in node_id:
-        node_id = node_id.rpartition(".")[0]
-    return node_id
+    calls = [node.id for node in drawn.nodes.values() if node.called and node_id.startswith(f"{node.id}.")]
+    return min(calls, key=len, default=node_id)
 
 
 def _drawn(session: Session, instance_id: int) -> Vocabulary:
@@ -251,6 +250,8 @@ def why(session: Session, task_id: uuid.UUID) -> list[Reason]:
     if task is None:
         return []
     entries = timeline(session, task.instance_id)
-    created = next((e.id for e in entries if e.kind == "task_created" and e.detail.get("task") == str(task_id)), 0)
-    before = [entry for entry in entries if entry.id < created]
-    return reasons(vocabulary(session, task.definition_id), task.node_id, before)
+    created = next((e for e in entries if e.kind == "task_created" and e.detail.get("task") == str(task_id)), None)
+    before = [entry for entry in entries if created is not None and entry.id < created.id]
+    # it may have another id in the version that it was moved to since
+    node_id = created.node_id if created is not None and created.node_id else task.node_id
+    return reasons(vocabulary(session, task.definition_id), node_id, before)

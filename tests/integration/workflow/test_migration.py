@@ -12,12 +12,14 @@ from portal.accounts.models import AuditEntry
 from portal.database import unit_of_work
 from portal.errors import InvalidInput, NotPermitted
 from portal.outbox import OutboxRow
-from portal.workflow import migration, service, timers
+from portal.web.i18n import using_locale
+from portal.workflow import migration, queries, service, timers
 from portal.workflow.errors import MigrationRefused
 from portal.workflow.migration import Outcome
 from portal.workflow.models import HistoryEntry, ProcessDefinition, ProcessInstance, UserTask, Wait
 from tests.diagrams.build import (
     border,
+    call,
     catch,
     diagram,
     end,
@@ -50,7 +52,11 @@ class Mover:
     def newest(self) -> int:
         """Return the published definition's id."""
         with unit_of_work() as session:
-            return session.scalars(select(ProcessDefinition.id).where(ProcessDefinition.status == "published")).one()
+            return session.scalars(
+                select(ProcessDefinition.id).where(
+                    ProcessDefinition.status == "published", ProcessDefinition.key == "test"
+                )
+            ).one()
 
     def to(self, xml: str, *, mapping: dict[str, str] | None = None, timers: str = "keep") -> Outcome:
         """Publish another version and move the instance to it."""
@@ -85,7 +91,8 @@ class Mover:
         assert everything() == before
         assert self.rehearse(mapping=mapping).kind == "refused"
         assert everything() == before
-        return str(refusal.value.message)
+        with using_locale("en"):
+            return str(refusal.value.message)
 
 
 def everything() -> list[Any]:
@@ -669,3 +676,29 @@ def test_a_repeating_timer_keeps_its_grid(mover: Mover) -> None:
 
 def cycle(id: str, on: str, every: str) -> str:
     return border(id, on, timer=every, interrupting=False).replace("timeDuration", "timeCycle")
+
+
+def test_why_a_task_is_here_is_still_known_when_its_id_is_another(mover: Mover) -> None:
+    flows = "start -> ask\nask -> review | order.total > 5\nask -> end | default\nreview -> end"
+    mover.run(plain(gateway("ask"), user_task("review"), flows=flows), order={"total": 9})
+    task_id = mover.office.task("review")
+    with unit_of_work() as session:
+        before = queries.why(session, task_id)
+    mover.office.publish(plain(gateway("ask"), user_task("audit"), flows=flows.replace("review", "audit")))
+    mover.move(mapping={"review": "audit"})
+    with unit_of_work() as session:
+        after = queries.why(session, task_id)
+    assert [reason.facts for reason in after] == [reason.facts for reason in before]
+    assert after[0].facts[0].value == "9"
+
+
+def test_a_token_inside_a_called_process_moves_with_its_caller(mover: Mover) -> None:
+    called = diagram("credit", wired(start(), user_task("check"), end(), flows="start -> check -> end"))
+    mover.office.publish(called)
+    mover.run(plain(call("ask", "credit"), flows="start -> ask -> end"))
+    task_id = mover.office.task("ask.check")
+    mover.to(plain(call("ask", "credit"), user_task("after"), flows="start -> ask -> after -> end"))
+    assert mover.office.task("ask.check") == task_id
+    mover.office.complete("ask.check")
+    mover.office.complete("after")
+    assert mover.office.status() == "completed"
