@@ -132,7 +132,7 @@ def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form
     here: dict[uuid.UUID, Node] = (
         snapshot.tasks | {task_id: wait.node for task_id, wait in snapshot.waits.items()} | snapshot.blocked
     )
-    movable = {task_id: node for task_id, node in here.items() if moving.leaving(node) is None}
+    movable = {task_id: node for task_id, node in here.items() if moving.leaving(run.vocabulary, node) is None}
     if not movable:
         shown.problem = _("Nothing of it can be moved at present")
         return {}

@@ -43,17 +43,20 @@ def refusal(vocabulary: Vocabulary, source: Node, target_id: str, others: Iterab
         return _("This step is not in the version that the process runs on")
     if source.id not in vocabulary.nodes:
         return _("It is in another process that this one calls; it cannot be moved from here")
-    from_here = leaving(source)
-    return from_here or _by_itself(vocabulary, source, target) or _together(vocabulary, source, target, others)
+    return (
+        leaving(vocabulary, source)
+        or _by_itself(vocabulary, source, target)
+        or _together(vocabulary, source, target, others)
+    )
 
 
-def leaving(source: Node) -> Any:
+def leaving(vocabulary: Vocabulary, source: Node) -> Any:
     """Say why a token may not be moved away from a node at all, or None."""
-    if source.kind == "boundaryEvent":
+    if source.kind in NEVER:
         return _("“%(name)s” only watches beside its step; move the step itself", name=Named(source.name))
     if source.kind in SPLITS:
         return _("“%(name)s” waits for several branches; move one of the branches", name=Named(source.name))
-    if source.kind == "eventBasedGateway":
+    if source.kind == "eventBasedGateway" or source.id in vocabulary.races:
         return _("“%(name)s” waits for several events at once and cannot be moved", name=Named(source.name))
     return None
 

@@ -15,16 +15,7 @@ from portal.workflow.engine import Run
 from portal.workflow.host import Snapshot
 from portal.workflow.operating import cannot_move
 from portal.workflow.vocabulary import Node
-from tests.diagrams.build import (
-    border,
-    diagram,
-    end,
-    gateway,
-    parallel,
-    start,
-    user_task,
-    wired,
-)  # fmt: skip
+from tests.diagrams.build import border, catch, diagram, end, gateway, parallel, race, start, user_task, wired
 
 ORDER = parse_definition((Path(__file__).resolve().parents[3] / "workflows" / "order.bpmn").read_bytes())
 PAYMENT = {"received": Decimal(1), "left": Decimal(0), "paid": True}
@@ -138,7 +129,20 @@ NESTED = parse_definition(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("definition", "seeds", "least"), [(ORDER, 8, 300), (NESTED, 12, 30)])
+RACE = parse_definition(
+    diagram(
+        "test",
+        wired(
+            start(), user_task("ask"), race("either"), catch("answered", message="news"), catch("silence", timer="P1D"), user_task("thank"),
+            user_task("remind"), end(), end("given_up"),
+            flows="start -> ask -> either -> answered -> thank -> end\neither -> silence -> remind -> given_up",
+        ),
+        messages="news",
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("definition", "seeds", "least"), [(ORDER, 8, 300), (NESTED, 12, 30), (RACE, 6, 8)])
 def test_every_pair_of_nodes_is_refused_with_a_reason_or_runs_on_to_an_end(
     definition: Definition, seeds: int, least: int
 ) -> None:
@@ -266,3 +270,11 @@ def test_a_way_that_goes_round_is_no_branch() -> None:
     assert moving.refusal(loop, loop.nodes["work"], "enough", []) is None
     assert moving.refusal(loop, loop.nodes["x"], "work", []) is not None
     assert moving.refusal(loop, loop.nodes["x"], "y", []) is not None
+
+
+def test_events_that_race_are_moved_to_only_together() -> None:
+    nodes = RACE.vocabulary.nodes
+    assert moving.refusal(RACE.vocabulary, nodes["ask"], "either", []) is None
+    assert moving.refusal(RACE.vocabulary, nodes["ask"], "answered", []) is not None
+    assert moving.refusal(RACE.vocabulary, nodes["answered"], "ask", ["silence"]) is not None
+    assert moving.refusal(RACE.vocabulary, nodes["remind"], "thank", []) is None
