@@ -78,7 +78,7 @@ def _tests(entry: Happened, reason: Reason | None, known: Known) -> tuple[tuple[
 
 def _title(entry: Happened, reason: Reason | None, known: Known) -> str:
     if reason is not None:
-        return _decided(entry, reason)
+        return _decided(entry, reason, known)
     text = _SENTENCES.get(entry.kind)
     if text is None:
         return f"{entry.kind} {_name(entry, known)}".strip()
@@ -86,11 +86,12 @@ def _title(entry: Happened, reason: Reason | None, known: Known) -> str:
     return written % _words(entry, known) if "%(" in written else written
 
 
-def _decided(entry: Happened, reason: Reason) -> str:
+def _decided(entry: Happened, reason: Reason, known: Known) -> str:
     if entry.kind == "decision":
         short = [value for _name, value in _answers(entry) if len(value) <= IN_TITLE]
         return f"{reason.table} → {', '.join(short)}" if short else reason.table
-    return reason.table.replace(" · ", " → ", 1)
+    source = node_name(known.places, entry.detail["source"])
+    return f"{source} → {pick(entry.name_zh, entry.name_en) or node_name(known.places, entry.detail['target'])}"
 
 
 def _answers(entry: Happened) -> list[tuple[str, str]]:

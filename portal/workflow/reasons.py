@@ -108,7 +108,9 @@ def _limit(place: int, matched: Mapping[str, Any], rows: Sequence[Mapping[str, A
 def _gateway(vocabulary: Vocabulary, entry: Entry) -> Reason:
     node = vocabulary.nodes.get(entry.detail["source"])
     flow = next((flow for flow in vocabulary.flows if flow.id == entry.node_id), None)
-    name = " · ".join(filter(None, (pick(*node.name) if node else "", pick(*flow.name) if flow else "")))
+    name = " · ".join(
+        filter(None, (pick(*node.name) if node else entry.detail["source"], pick(*flow.name) if flow else ""))
+    )
     return Reason(name, _seen(vocabulary, [test for tried in entry.detail["conditions"] for test in tried["tests"]]))
 
 

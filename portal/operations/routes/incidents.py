@@ -49,6 +49,7 @@ def incidents(request: PortalRequest) -> Page:
         count = queries.incident_count(session)
     return Page(
         "operations/incidents.html", tab="open", groups=found, detail=detail, count=count, cause=wanted, asked=cause is not None,
+        here=shown.address(wanted) if wanted else PATH,
         pager=_pager(detail.stuck, shown.address(wanted)) if detail and wanted else None, live_url="/live?topic=tasks",
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.database import unit_of_work
 from portal.outbox import OutboxAttempt, OutboxRow
 from portal.workflow.models import HistoryEntry, ProcessInstance
-from tests.diagrams.build import border, catch, diagram, end, field, gateway, rule, start, table, user_task, wired
+from tests.diagrams.build import border, call, catch, diagram, end, field, gateway, rule, start, table, user_task, wired
 from tests.diagrams.build import service as action
 from tests.integration.operations.conftest import counted_statements, perform_effects
 from tests.integration.workflow.conftest import Notebook, Office
@@ -248,6 +248,23 @@ def test_the_diagram_is_painted_with_the_path_and_the_place(instance_id: int, ad
     state = admin_browser.get(f"{PATH}/{instance_id}/path.json").json()
     assert [one["node"] for one in state["here"]] == ["approve"]
     assert {"start", "decide", "gate_to_approve"} <= set(state["taken"])
+
+
+def test_what_happens_inside_a_called_process_is_told_by_its_names(office: Office, admin_browser: Any) -> None:
+    inner = wired(
+        start(), user_task("look", field("ok", "yesno")), gateway("fine"), end(), end("e2"),
+        flows="start -> look -> fine\nfine -> end | look.ok\nfine -> e2 | default",
+    )  # fmt: skip
+    outer = wired(start(), call("credit", "check"), user_task("after"), end(), flows="start -> credit -> after -> end")
+    office.publish(diagram("check", inner))
+    instance_id = office.run(diagram("test", outer))
+    page = admin_browser.get(f"{PATH}/{instance_id}")
+    assert "credit 节点 › look 节点" in _text(page)
+    assert [one["node"] for one in admin_browser.get(f"{PATH}/{instance_id}/path.json").json()["here"]] == ["credit"]
+    office.complete("credit.look", ok="true")
+    told = _text(admin_browser.get(f"{PATH}/{instance_id}")).partition("时间线")[2]
+    assert "ok 栏 是" in told
+    assert "credit 节点 › fine 节点 → fine_to_end" in told
 
 
 def test_it_is_told_in_english_too(instance_id: int, office: Office, client_for: Any) -> None:
