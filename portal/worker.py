@@ -7,8 +7,10 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import dramatiq
 import psycopg
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_FOR_TIMERS = 1.0
 SOONEST = 0.01
+FIRE_TOGETHER = 8
 CATCH_UP_EVERY = timedelta(seconds=2)
 HEED_STOP = 0.5
 BROKER_ANSWERS = 5.0
@@ -147,13 +150,14 @@ def _listen(wake: threading.Event, stop: threading.Event) -> None:
 
 def _timers(stop: threading.Event) -> None:
     """Fire what is due, then sleep until the next timer known is due; one that is set meanwhile is found by looking now and then."""
-    while not stop.is_set():
-        _guarded(_fire_timers, "timers")
-        stop.wait(_until_next_timer())
+    with ThreadPoolExecutor(FIRE_TOGETHER, thread_name_prefix="timer") as together:
+        while not stop.is_set():
+            _guarded(partial(_fire_timers, together), "timers")
+            stop.wait(_until_next_timer())
 
 
-def _fire_timers() -> None:
-    while timers.fire():
+def _fire_timers(together: Executor) -> None:
+    while timers.fire(together=together):
         pass
 
 

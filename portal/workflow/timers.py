@@ -6,6 +6,7 @@ fails waits behind an incident; one that cannot even be read is put off (`postpo
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -57,11 +58,14 @@ def fire_due(*, limit: int = 100) -> int:
     return fire(limit=limit)
 
 
-def fire(*, limit: int = 100) -> int:
-    """Fire the timers that are due, the oldest first, each instance in its own unit of work; return how many instances moved."""
+def fire(*, limit: int = 100, together: Executor | None = None) -> int:
+    """Fire the timers that are due, the oldest first, each instance in its own unit of work; return how many instances moved.
+
+    With an executor several are fired at the same time, so that they need not wait for each other's commits.
+    """
     with unit_of_work() as session:
         due = _due(session, limit)
-    return sum(_fire(one) for one in due)
+    return sum(together.map(_fire, due) if together else map(_fire, due))
 
 
 def catch_up(*, limit: int = 100) -> None:

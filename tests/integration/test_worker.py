@@ -29,7 +29,7 @@ def no_handlers() -> Iterator[None]:
 def performed(monkeypatch, no_handlers) -> list[str]:
     """The keys of the effects performed so far under the topic `test.note`."""
     monkeypatch.setattr(worker.capabilities, "register_all", lambda: None)
-    monkeypatch.setattr(worker, "_fire_timers", lambda: None)
+    monkeypatch.setattr(worker, "_fire_timers", lambda _together: None)
     keys: list[str] = []
     outbox.handler("test.note")(lambda delivery: keys.append(delivery.key))
     return keys
@@ -124,7 +124,7 @@ def test_a_round_that_fails_does_not_end_the_worker(settings, performed, monkeyp
     rounds = iter([RuntimeError("no timers today")])
     monkeypatch.setattr(worker, "LOOK_FOR_TIMERS", 0.05)
 
-    def fire() -> None:
+    def fire(_together: object) -> None:
         for error in rounds:
             raise error
 

@@ -46,7 +46,7 @@ def hanging(outside: Outside) -> Iterator[tuple[list[str], threading.Event]]:
 def working(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of a worker that performs and does nothing else."""
     monkeypatch.setattr(worker.capabilities, "register_all", lambda: None)
-    monkeypatch.setattr(worker, "_fire_timers", lambda: None)
+    monkeypatch.setattr(worker, "_fire_timers", lambda _together: None)
     return replace(settings, worker_threads=THREADS)
 
 
