@@ -8,7 +8,7 @@ PortalError does too. OperationalError (deadlock, lock timeout, lost connection)
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import select, update
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, metrics, outbox
 from portal.accounts.actor import Actor
+from portal.database import run_prepared
 from portal.errors import PortalError
 from portal.workflow import codec, decisions, registry, saving
 from portal.workflow.calendar import add_working_time
@@ -45,6 +46,21 @@ INSTANCE = select(
     ProcessDefinition.digest,
     ProcessInstance.suspended_at,
 ).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+
+
+_PENDING = """
+select id, name, sender, payload from messages
+where status = 'pending' and business_key = %(business_key)s and name = any(%(names)s) and expires_at > %(now)s order by id limit 1
+"""
+
+
+class Pending(NamedTuple):
+    """A message that was stored before somebody waited for it."""
+
+    id: int
+    name: str
+    sender: str
+    payload: dict[str, Any]
 
 
 def lock(session: Session, where: Any, *, skip_locked: bool = False) -> list[Instance]:
@@ -218,21 +234,13 @@ class Step:
         message = self._pending({wait.name for wait in of_kind})
         return [wait.task_id for wait in of_kind if message is not None and wait.name == message.name]
 
-    def _pending(self, names: set[str]) -> Any:
+    def _pending(self, names: set[str]) -> "Pending | None":
         if not names:
             return None
-        statement = (
-            select(Message.id, Message.name, Message.sender, Message.payload)
-            .where(
-                Message.status == "pending",
-                Message.business_key == self.instance.business_key,
-                Message.name.in_(sorted(names)),
-                Message.expires_at > self.now,
-            )
-            .order_by(Message.id)
-            .limit(1)
-        )
-        return self.session.execute(statement).first()
+        self.session.flush()
+        given = {"business_key": self.instance.business_key, "names": sorted(names), "now": self.now}
+        rows = run_prepared(self.session, _PENDING, given)
+        return Pending(*rows[0]) if rows else None
 
     def take(self, message: Any) -> None:
         """Hand a stored message to the run, which waits for it."""
