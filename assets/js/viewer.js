@@ -19,6 +19,7 @@ const TONES = { count: 'd-badge d-count', strong: 'd-badge d-count d-strong', wa
 
 const viewers = new WeakMap()
 const painted = new WeakMap()
+const shown = new WeakMap()
 
 async function show(box) {
   if (viewers.has(box)) return
@@ -29,7 +30,9 @@ async function show(box) {
     const viewer = new NavigatedViewer({ container: box, bpmnRenderer: colours(box), textRenderer: LETTERS })
     viewers.set(box, viewer)
     await viewer.importXML(prepared(xml, state.names))
-    paint(viewer, stateOf(box) ?? state ?? {})
+    const current = stateOf(box) ?? state ?? {}
+    shown.set(viewer, JSON.stringify(current))
+    paint(viewer, current)
     focusOn(viewer, state ?? {})
     controls(box, viewer)
     draggable(box, viewer)
@@ -97,13 +100,19 @@ function paint(viewer, { taken = [], here = [], incidents = [], badges = [], hea
   painted.set(viewer, marks)
 }
 
+/** Paint what has changed since; whoever stands on a node by the keyboard goes on standing there. */
 function paintAnew(box) {
   const viewer = viewers.get(box)
-  const state = viewer && stateOf(box)
-  if (!state || box.dataset.ready !== 'true') return
+  const state = viewer && box.dataset.ready === 'true' && stateOf(box)
+  const text = JSON.stringify(state)
+  if (!state || text === shown.get(viewer)) return
+  shown.set(viewer, text)
   const canvas = viewer.get('canvas')
   for (const [id, name] of painted.get(viewer) ?? []) canvas.removeMarker(id, name)
-  for (const shape of box.querySelectorAll('.djs-element[role=button]')) for (const name of ['role', 'tabindex', 'aria-label', 'aria-pressed']) shape.removeAttribute(name)
+  for (const shape of box.querySelectorAll('.djs-element[role=button]')) {
+    const gone = !(shape.dataset.elementId in (state.choices ?? {}))
+    if (gone) for (const name of ['role', 'tabindex', 'aria-label', 'aria-pressed']) shape.removeAttribute(name)
+  }
   viewer.get('overlays').clear()
   paint(viewer, state)
   colourMap(box, viewer)
