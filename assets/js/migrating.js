@@ -7,7 +7,7 @@ function show(form) {
     const number = one.dataset.number === 'moving' ? moving : Number(form.dataset.total) - moving
     one.textContent = one.dataset.text.replace('#', number)
   }
-  const button = form.querySelector('[type=submit]')
+  const button = form.querySelector('button[data-number]')
   if (button) button.disabled = moving === 0
 }
 
