@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from portal import __version__
 from portal.errors import PortalError
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there; a series for each series, which nobody reads
 REGISTRY = CollectorRegistry()
 MOST_VALUES = 60
 """Of a label that administrators name; what comes later counts as `other`."""
