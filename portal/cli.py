@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -235,7 +235,8 @@ def _database(options: argparse.Namespace, progress: Progress, *, process: str) 
         settings = replace(settings, database_url=embedded.start())
     try:
         database.configure(settings.database_url, pool_size=settings.database_pool)
-        yield settings
+        with embedded.kept_running() if embedded is not None else nullcontext():
+            yield settings
     finally:
         database.dispose()
         if embedded is not None:

@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SUPERUSER = "portal"
 SOCKET_NAME = ".s.PGSQL.5432"
+LOOK_EVERY = 1.0
 LONGEST_SOCKET_PATH = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 
 COMMON_OPTIONS = {"listen_addresses": "", "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC",
@@ -101,6 +103,37 @@ class EmbeddedPostgres:
                 self._control("stop", "-m", "fast")
             finally:
                 self._let_go()
+
+    @contextmanager
+    def kept_running(self) -> Iterator[None]:
+        """Start the server anew whenever it dies while the block is open; who uses it finds it at the same address."""
+        stop = threading.Event()
+        keeper = threading.Thread(target=self._keep_running, args=(stop,), name="database-keeper", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            keeper.join()
+
+    def _keep_running(self, stop: threading.Event) -> None:
+        while not stop.wait(LOOK_EVERY):
+            try:
+                if not self._lives():
+                    with self._alone():
+                        if not self._lives():
+                            self._launch()
+                            self._say("The database server had ended; it runs again.")
+            except EmbeddedFailed as error:  # the dead server's last processes may still be there: look again
+                self._say(str(error))
+
+    def _lives(self) -> bool:
+        import psutil
+
+        try:
+            return bool(self.process().status() != psutil.STATUS_ZOMBIE)
+        except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+            return False
 
     def is_running(self) -> bool:
         """Tell whether a server of this directory answers."""

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,20 @@ def test_a_server_that_was_killed_starts_again(data):
     assert ask(other.start(), "select 1") == 1
     other.stop()
     server.stop()
+
+
+def test_a_server_that_is_killed_while_it_is_used_comes_back_by_itself(data):
+    with EmbeddedPostgres(data, durable=False) as server, server.kept_running():
+        url = server.url("portal")
+        first = server.process()
+        first.kill()
+        pause = threading.Event()
+        for _look in range(300):
+            if server.is_running():
+                break
+            pause.wait(0.1)
+        assert ask(url, "select 1") == 1
+        assert server.process().pid != first.pid
 
 
 def test_a_lock_file_naming_a_process_that_is_no_server_does_not_keep_it_from_starting(data):
