@@ -95,7 +95,8 @@ def _decided(entry: Happened, reason: Reason, known: Known) -> str:
 
 
 def _answers(entry: Happened) -> list[tuple[str, str]]:
-    return [(name, readable(value)) for name, value in entry.detail["answer"].items()]
+    said = {name: readable(value) for name, value in entry.detail["answer"].items()}
+    return [(name, value) for name, value in said.items() if value not in ("", "—")]
 
 
 def _name(entry: Happened, known: Known) -> str:
