@@ -21,6 +21,16 @@ from tests.factories.customers import a_user
 
 Enter = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = (
+    "?view=time",
+    "?view=flow",
+    "/versions/compare",
+    "/instances",
+    "/incidents",
+    "/systems",
+    "/waiting",
+    "/batches",
+)
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
 LIGHT_ENOUGH = 60 * 1024
 looks = pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
@@ -43,7 +53,7 @@ def desk_pages(busy: Busy) -> list[str]:
         "/desk/orders", *[f"/desk/orders/{number}" for number in busy.numbers], "/desk/customers", "/desk/customers/1", "/desk/products",
         "/desk/stock", f"/desk/stock/{busy.variant_id}", "/desk/production", *[f"/desk/production/{made}" for made in busy.making],
         "/desk/shipping", "/desk/shipping?tab=sent", f"/desk/shipping/{busy.picking}", f"/desk/shipping/{busy.picking}/ship",
-        "/desk/operations", "/desk/imports", "/desk/users", "/desk/find?q=400", "/desk/nothing-here", "/account",
+        "/desk/operations", *[f"/desk/operations{rest}" for rest in OPERATIONS], "/desk/imports", "/desk/users", "/desk/find?q=400", "/desk/nothing-here", "/account",
     ]  # fmt: skip
 
 
