@@ -26,6 +26,8 @@ from portal.bench.seller import SellersClient
 from portal.database import unit_of_work
 from portal.progress import Progress
 
+WARMING = 8
+"""Rounds that are not counted: they fill caches and prepare statements."""
 MOST = 1.3
 """How much more the last number of tasks may cost than the first."""
 FREE = """
@@ -93,14 +95,14 @@ def measure(numbers: list[int], rounds: int, progress: Progress) -> dict[str, An
     """Fill a database for each number of open tasks and ask all of them in turn; return medians in milliseconds, and ratios."""
     with ExitStack() as stack:
         places = [_place(stack, number, rounds, progress) for number in numbers]
-        with progress.phase("Asking", total=rounds * len(places)) as phase:
+        with progress.phase("Asking", total=(rounds + WARMING) * len(places)) as phase:
             seen: dict[str, list[list[float]]] = {name: [[] for _ in places] for name in places[0].actions()}
-            for number in range(rounds + 3):
+            for number in range(rounds + WARMING):
                 for at, place in enumerate(places):
                     for name, action in place.actions().items():
                         began = time.perf_counter()
                         action()
-                        if number >= 3:  # the first ones fill caches and prepare statements
+                        if number >= WARMING:
                             seen[name][at].append((time.perf_counter() - began) * 1000)
                     phase.advance()
     medians = {name: [round(median(times), 2) for times in by_place] for name, by_place in seen.items()}
@@ -123,7 +125,7 @@ def _place(stack: ExitStack, open_tasks: int, rounds: int, progress: Progress) -
     portal.start_web(module="portal.bench.web")
     seller = stack.enter_context(SellersClient(portal.address, SELLER))
     with psycopg.connect(portal.database_url) as connection:
-        free = [str(row[0]) for row in connection.execute(FREE, (rounds + 10,)).fetchall()]
+        free = [str(row[0]) for row in connection.execute(FREE, (rounds + WARMING,)).fetchall()]
     further = re.search(r'href="([^"]+)" rel="next"', seller.get("/desk/inbox?tab=mine"))
     assert further is not None, "there is a second page"
     return Place(open_tasks, many, seller, iter(free), second=unescape(further[1]))

@@ -1,7 +1,8 @@
 """A database with very many tasks, made by SQL in little time: running instances that can really be completed, and completed ones.
 
 The measured salesperson, of team "一组", has 400 open tasks of their own or a hundredth of all, whichever is more. Half of the others
-are that team's; two of five are free. One in five is late, one in five due today. One completed task goes with four open ones.
+are that team's; two of five are free. One in five is late, one in five due today. One completed task goes with four open ones. Two of
+the salesperson's tasks are one customer's.
 """
 
 # ruff: noqa: S608  the texts are put together from what is written here; every value is a parameter
@@ -54,10 +55,10 @@ def prepare(shop: LittleShop) -> None:
 def fill(url: str, shop: LittleShop, *, open_tasks: int) -> Many:
     """Write the tasks into the database at `url`, which `prepare` has seen; indexes are made afterwards."""
     mine = max(LEAST_MINE, open_tasks // 100)
-    customers = max(1, open_tasks // 20)
+    customers = max(mine, open_tasks // 20)
     given = {
         "open": open_tasks, "all": open_tasks + open_tasks // 4, "mine": mine, "customers": customers, "me": shop.salesperson.user_id,
-        "mine_customers": max(1, min(mine // 8, customers)),
+        "mine_customers": mine // 2,
     }  # fmt: skip
     with psycopg.connect(url) as connection:
         connection.execute("set local session_replication_role = replica")  # the rows refer to what is there
