@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow.decision_table import DecisionTable, Input, Output, Rule
-from portal.workflow.migration_plan import changes
+from portal.workflow.migration_words import changes
 from portal.workflow.naming import Listed, Named
 from portal.workflow.reasons import readable
 from portal.workflow.vocabulary import Flow, Node, Vocabulary
