@@ -1,1 +1,1 @@
-"""Measurements: `portal bench orders` and `portal bench engine`."""
+"""Measurements: `portal bench orders`, `portal bench engine` and `portal bench inbox`."""

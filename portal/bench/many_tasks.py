@@ -1,7 +1,7 @@
 """A database with very many tasks, made by SQL in little time: running instances that can really be completed, and completed ones.
 
 The measured salesperson, of team "一组", has 400 open tasks of their own or a hundredth of all, whichever is more. Half of the others
-are that team's; two of five are free. One in five is late, one in five due today. One completed task goes with four open ones. Two of
+are that team's; two of five are free. One in five is late, one in five due today. One completed task goes with four open ones, at least 600. Two of
 the salesperson's tasks are one customer's.
 """
 
@@ -23,6 +23,7 @@ from portal.workflow import service
 
 TEAM = "一组"
 LEAST_MINE = 400
+LEAST_DONE = 600
 COLLEAGUES = 24
 TABLES = ("process_instances", "user_tasks", "customers")
 
@@ -57,7 +58,7 @@ def fill(url: str, shop: LittleShop, *, open_tasks: int) -> Many:
     mine = max(LEAST_MINE, open_tasks // 100)
     customers = max(mine, open_tasks // 20)
     given = {
-        "open": open_tasks, "all": open_tasks + open_tasks // 4, "mine": mine, "customers": customers, "me": shop.salesperson.user_id,
+        "open": open_tasks, "all": open_tasks + max(open_tasks // 4, LEAST_DONE), "mine": mine, "customers": customers, "me": shop.salesperson.user_id,
         "mine_customers": mine // 2,
     }  # fmt: skip
     with psycopg.connect(url) as connection:
@@ -137,7 +138,7 @@ select shared.task::uuid, 1000 + n, p.process_key, number, p.definition_id, p.no
                  else now() + interval '1 day' + interval '1 minute' * (n %% 20000) end end,
        now() - interval '1 minute' * (n %% 9000), case when is_open and assignee is not null then now() end,
        case when not is_open then now() - interval '1 second' * (n %% 90000) end,
-       case when not is_open then case when n %% 10 = 0 then %(me)s else assignee end end
+       case when not is_open then case when n %% 5 = 0 then %(me)s else assignee end end
 from shared join patterns p on p.process_key = shared.process_key
 """
 _EXAMPLE = """
