@@ -76,6 +76,6 @@ def _call(delivery: Delivery) -> registry.ActionCall:
         instance_id=payload["instance_id"],
         node_id=payload["node_id"],
         inputs=codec.from_json(payload["inputs"]),
-        key=delivery.key,
+        key=payload.get("call_key", delivery.key),
         actor_id=payload["actor_id"],
     )

@@ -17,7 +17,7 @@ Facts = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class ActionCall:
-    """What an action is told. `key` is the same whenever the same attempt of the same step calls again."""
+    """What an action is told. `key` is the same whenever the same step calls again with the same inputs, an operator's retries included."""
 
     process_key: str
     business_key: str

@@ -5,11 +5,13 @@ other failure of an action, condition or table blocks that token (an incident) a
 PortalError does too. OperationalError (deadlock, lock timeout, lost connection) always undoes the step: whoever drives it tries again.
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import orjson
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -122,6 +124,12 @@ def load_definition(session: Session, definition_id: int, digest: str) -> Defini
     )
 
 
+def _call_key(task_id: uuid.UUID, inputs: Mapping[str, Any]) -> str:
+    """The key by which a receiver knows a call again: whatever an operator retries is the same call, unless other things are asked."""
+    said = hashlib.sha256(orjson.dumps(codec.to_json(inputs), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return f"{task_id}:{said[:8]}"
+
+
 class Step:
     """A step that is going on: the run's host, and the writer of its rows."""
 
@@ -152,7 +160,7 @@ class Step:
             raise StepFailed(f"there is no action {node.action}")
         call = registry.ActionCall(
             self.instance.process_key, self.instance.business_key, self.instance.id, node.id, inputs,
-            f"{task_id}:{attempt}", self.actor.user_id,
+            _call_key(task_id, inputs), self.actor.user_id,
         )  # fmt: skip
         with self._failing(node), self.session.begin_nested():
             result: dict[str, Any] | None = codec.clean(action.perform(self.session, call))
@@ -169,6 +177,7 @@ class Step:
             "node_id": node.id,
             "task_id": str(task_id),
             "attempt": attempt,
+            "call_key": _call_key(task_id, inputs),
             "actor_id": self.actor.user_id,
             "inputs": codec.to_json(inputs),
         }

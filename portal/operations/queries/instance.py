@@ -215,11 +215,15 @@ def _names(session: Session, ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
 
 
+_CALL_KEY = func.coalesce(OutboxRow.payload["call_key"].astext, OutboxRow.key)
+"""The key that the receiver sees."""
+
+
 def effects(session: Session, *, process_key: str, business_key: str) -> tuple[Effect, ...]:
     """Return what the outside was to see of a business object, newest first, with every try."""
     rows: Sequence[Any] = session.execute(
         select(
-            OutboxRow.id, OutboxRow.created_at, OutboxRow.topic, OutboxRow.key, OutboxRow.target, OutboxRow.status,
+            OutboxRow.id, OutboxRow.created_at, OutboxRow.topic, _CALL_KEY, OutboxRow.target, OutboxRow.status,
             OutboxRow.failures, OutboxRow.available_at, OutboxRow.error, OutboxRow.payload["action"].astext,
             OutboxRow.payload["node_id"].astext,
         )
