@@ -244,15 +244,15 @@ def _database(options: argparse.Namespace, progress: Progress, *, process: str) 
 
 
 def _publish(files: Sequence[Path] = ()) -> list[Path]:
-    """Publish these files, without any all that are delivered; return those that made a new version."""
+    """Publish these files, without any what is delivered and new; return those that made a new version."""
     from portal.capabilities import register_all
-    from portal.workflow.delivery import delivered_files, publish_files
+    from portal.workflow.delivery import publish_delivered, publish_files
     from portal.workflow.errors import DiagramRefused
     from portal.workflow.vocabulary import XmlRefused
 
     register_all()
     try:
-        return publish_files(files or delivered_files())
+        return publish_files(files) if files else publish_delivered()
     except XmlRefused as error:
         raise Refused(f"This file cannot be published: {error}") from error
     except DiagramRefused as error:

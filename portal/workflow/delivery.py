@@ -22,9 +22,12 @@ log = structlog.get_logger(__name__)
 FOLDER = ROOT / "workflows"
 
 
-def publish_delivered(folder: Path = FOLDER) -> None:
-    """Publish new editions of the delivered decision tables and diagrams; as `publish_files`."""
-    publish_files(delivered_files(folder))
+def publish_delivered(folder: Path = FOLDER) -> list[Path]:
+    """Publish, at the start of a process, the delivered files whose content was never delivered before; else as `publish_files`.
+
+    So an older release that is started again beside a newer one does not take its diagrams back.
+    """
+    return _publish(delivered_files(folder), since_ever=True)
 
 
 def delivered_files(folder: Path = FOLDER) -> list[Path]:
@@ -35,11 +38,16 @@ def delivered_files(folder: Path = FOLDER) -> list[Path]:
 def publish_files(paths: Iterable[Path]) -> list[Path]:
     """Publish what these files hold, decision tables first, what is called before its callers; return those that made a new version.
 
-    A file whose content was delivered before makes none, unless a process it calls has a new version since. A definition whose published version an administrator edited stays
-    theirs; the newer file waits. Nothing is published when one is faulty: DiagramRefused, or XmlRefused for what is neither.
+    A file whose content was the last to be delivered makes none, unless a process it calls has a new version since. A definition whose
+    published version an administrator edited stays theirs; the newer file waits. Nothing is published when one is faulty: DiagramRefused,
+    or XmlRefused for what is neither.
     """
+    return _publish(paths, since_ever=False)
+
+
+def _publish(paths: Iterable[Path], *, since_ever: bool) -> list[Path]:
     with unit_of_work() as session:
-        return [path for path in _in_order(paths) if _publish_new(session, path)]
+        return [path for path in _in_order(paths) if _publish_new(session, path, since_ever=since_ever)]
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:
@@ -50,24 +58,22 @@ def _in_order(paths: Iterable[Path]) -> list[Path]:
     return [*(path for path in by_name if path not in keys), *sorted(keys, key=lambda path: order.index(keys[path]))]
 
 
-def _publish_new(session: Session, path: Path) -> bool:
+def _publish_new(session: Session, path: Path, *, since_ever: bool) -> bool:
     is_table = path.suffix == ".dmn"
-    if not _is_new(session, DecisionDefinition if is_table else ProcessDefinition, path):
+    if not _is_new(session, DecisionDefinition if is_table else ProcessDefinition, path, since_ever=since_ever):
         return False
     (publish_decision if is_table else publish)(session, xml=path.read_bytes(), source="delivered", actor=SYSTEM)
     return True
 
 
-def _is_new(session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], path: Path) -> bool:
-    """Whether the content differs from what was last delivered under its key, and the key is not an administrator's."""
+def _is_new(
+    session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], path: Path, *, since_ever: bool
+) -> bool:
+    """Whether the content differs from what was last (or ever) delivered under its key, and the key is not an administrator's."""
     key = key_of(path)
-    last = (
-        select(model.digest)
-        .where(model.key == key, model.source == "delivered")
-        .order_by(model.version.desc())
-        .limit(1)
-    )
-    if session.scalars(last).first() == digest(path.read_bytes()) and not _calls_something_new(session, key):
+    delivered = select(model.digest).where(model.key == key, model.source == "delivered").order_by(model.version.desc())
+    known = session.scalars(delivered if since_ever else delivered.limit(1)).all()
+    if digest(path.read_bytes()) in known and not _calls_something_new(session, key):
         return False
     edited = select(model.id).where(model.key == key, model.status == "published", model.source == "edited")
     if session.scalars(edited).first() is not None:

@@ -93,10 +93,22 @@ def test_a_faulty_diagram_is_refused_with_every_problem(office: Office) -> None:
 def test_delivered_files_are_published_once_and_again_when_they_change(office: Office, tmp_path: Path) -> None:
     file = tmp_path / "test.bpmn"
     (tmp_path / "approval.dmn").write_text(TABLE)
-    for text, count in ((simple("one"), 1), (simple("one"), 1), (simple("two"), 2), (simple("one"), 3)):
+    for text, count in ((simple("one"), 1), (simple("one"), 1), (simple("two"), 2), (simple("three"), 3)):
         file.write_text(text)
         delivery.publish_delivered(tmp_path)
         assert len(versions()) == count
+
+
+def test_an_older_release_started_again_does_not_take_its_diagram_back(office: Office, tmp_path: Path) -> None:
+    file, older = tmp_path / "test.bpmn", tmp_path / "older"
+    older.mkdir()
+    (older / "test.bpmn").write_text(simple("one"))
+    file.write_text(simple("one"))
+    delivery.publish_delivered(tmp_path)
+    file.write_text(simple("two"))
+    delivery.publish_delivered(tmp_path)
+    assert delivery.publish_delivered(older) == []
+    assert delivery.publish_files([older / "test.bpmn"]) == [older / "test.bpmn"], "but whoever names it means it"
 
 
 def test_named_files_are_published_tables_first_and_those_that_were_new_are_told(
