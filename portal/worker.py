@@ -119,8 +119,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
 def _performer(relay: Relay) -> Callable[[int], None]:
     def perform(row_id: int) -> None:
-        with relay.performing(row_id):
-            outbox.perform(row_id, is_down=relay.is_down)
+        relay.perform(row_id, partial(outbox.perform, is_down=relay.is_down))
 
     return perform
 

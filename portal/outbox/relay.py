@@ -22,6 +22,8 @@ IN_FLIGHT = 64
 """Of the portal's own effects; of those outside as many as the threads allow."""
 AHEAD = 16
 """Of each target outside, leased and not handed over yet."""
+GO_ON = 1.0
+"""Seconds after which a performer leaves what follows to the broker: its time limit is for all it does at a stretch."""
 POLL = 1.0
 POLL_WHEN_FULL = 0.1
 
@@ -55,12 +57,27 @@ class Relay:
     @contextmanager
     def performing(self, row_id: int) -> Iterator[None]:
         """Say that a row is being performed in this process: it is out until that ends, even beyond its lease."""
-        with self._lock:
-            self._performing.add(row_id)
+        self._begins(row_id)
         try:
             yield
         finally:
-            self._finished(row_id)
+            self._ends(row_id)
+            self._send_on()
+
+    def perform(self, row_id: int, work: Callable[[int], None]) -> None:
+        """Perform a row, then what follows it, for a moment: each way through the broker takes longer than the work."""
+        until = time.monotonic() + GO_ON
+        following: int | None = row_id
+        while following is not None:
+            self._begins(following)
+            try:
+                work(following)
+            except BaseException:
+                self._ends(following)
+                self._send_on()
+                raise
+            self._ends(following)
+            following = self._send_on(keep_one=time.monotonic() < until)
 
     def hand_over(self) -> int:
         """Lease what is due and send what may be sent; return how many."""
@@ -76,7 +93,7 @@ class Relay:
                     row.id: row for row in rows if row.id not in self._performing
                 }  # else it hangs, and keeps its place
                 self._more = {target for target, count in taken.items() if count + ready[target] >= AHEAD}
-        return self._send_on()
+        return self._send_all(self._whose_turn())
 
     def give_back(self) -> None:
         """Make due again all that was not begun; called when nobody performs here any more."""
@@ -98,18 +115,27 @@ class Relay:
             with at_once() as connection:
                 give_back(connection, rows)
 
-    def _finished(self, row_id: int) -> None:
+    def _begins(self, row_id: int) -> None:
+        with self._lock:
+            self._performing.add(row_id)
+
+    def _ends(self, row_id: int) -> None:
         with self._lock:
             self._performing.discard(row_id)
             row = self._out.pop(row_id, None)
-            wanted = row is not None and row.target in self._more and _counts(self._ready)[row.target] <= AHEAD // 4
-        self._send_on()
+            wanted = row is not None and row.target in self._more and _counts(self._ready)[row.target] <= AHEAD // 2
         if wanted:
             self.wake.set()
 
-    def _send_on(self) -> int:
-        """Send what is ready, as far as there is room for it; what a broker that is away does not take is due again at once."""
+    def _send_on(self, *, keep_one: bool = False) -> int | None:
+        """Send what is ready, as far as there is room for it, but for the first with `keep_one`: return that."""
         rows = self._whose_turn()
+        kept = rows.pop(0).id if keep_one and rows else None
+        self._send_all(rows)
+        return kept
+
+    def _send_all(self, rows: list[Leased]) -> int:
+        """Send; what a broker that is away does not take is due again at once."""
         for sent, row in enumerate(rows):
             try:
                 self._send(row.id)
@@ -120,7 +146,7 @@ class Relay:
                     self._ready |= {unsent.id: self._out.pop(unsent.id) for unsent in rows[sent:]}
                 self._give_back_ready(lambda _row: True)
                 return sent
-        self.broker_away = False
+        self.broker_away = self.broker_away and not rows
         return len(rows)
 
     def _whose_turn(self) -> list[Leased]:

@@ -136,3 +136,26 @@ def test_nobody_is_told_of_rows_that_are_not_due(outside: Outside) -> None:
         outbox.enqueue(session, "test", key="later", payload={}, delay=outbox.LEASE)
     assert Relay(lambda _row_id: None).hand_over() == 0
     assert isinstance(row("later"), OutboxRow)
+
+
+def test_a_performer_goes_on_with_what_follows_without_the_broker(outside: Outside) -> None:
+    sent: list[int] = []
+    relay = Relay(sent.append, threads=2)
+    owe("k1", "k2", "k3")
+    assert relay.hand_over() == 1
+    relay.perform(sent[0], outbox.perform)
+    assert (outside.came, len(sent)) == (["k1", "k2", "k3"], 1)
+
+
+def test_a_performer_that_is_cut_off_leaves_what_follows_to_the_others(outside: Outside) -> None:
+    class CutOff(BaseException):
+        """As Dramatiq's time limit: no Exception."""
+
+    sent: list[int] = []
+    relay = Relay(sent.append, threads=2)
+    owe("k1", "k2")
+    relay.hand_over()
+    outside.error = CutOff()
+    with pytest.raises(CutOff):
+        relay.perform(sent[0], outbox.perform)
+    assert (outside.came, len(sent)) == (["k1"], 2)
