@@ -3,7 +3,7 @@
 Everything else is what every request of the portal passes through. Completing tasks is the portal's own address.
 """
 
-import sys
+import runpy
 from uuid import uuid4
 
 from litestar import Response, Router, post
@@ -12,7 +12,6 @@ from sqlalchemy import text
 from portal import app
 from portal.accounts.guards import current_actor, staff_only
 from portal.bench import diagrams
-from portal.cli import main
 from portal.database import unit_of_work
 from portal.web.context import PortalRequest
 from portal.web.forms import Form
@@ -37,4 +36,4 @@ def start(request: PortalRequest) -> Response[str]:
 
 if __name__ == "__main__":
     app.ROUTES.append(Router(path="/", route_handlers=[start], guards=[staff_only]))
-    sys.exit(main())
+    runpy.run_module("portal", run_name="__main__")
