@@ -29,7 +29,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     session_days: int = 30
     web_threads: int = 8
-    worker_threads: int = 4
+    worker_threads: int = 8
     lease_seconds: int = 60
     """How long a worker has an effect to itself; when it dies, another one begins it anew after that."""
     database_pool: int = 12
