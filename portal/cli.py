@@ -84,7 +84,7 @@ def _add_tools(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     importing.add_argument("--map", action="append", default=[], metavar="HEADING=FIELD", help="what a column holds")
     importing.set_defaults(command=import_list)
     benching = commands.add_parser("bench", help="measure", add_help=False)
-    benching.add_argument("what", choices=("orders", "engine", "inbox"))
+    benching.add_argument("what", choices=("orders", "engine", "inbox", "timers"))
     benching.add_argument("rest", nargs=argparse.REMAINDER)
     benching.set_defaults(command=bench)
     users = commands.add_parser("user", help="create a user", add_help=False)
@@ -207,6 +207,8 @@ def bench(options: argparse.Namespace) -> int:
         from portal.bench.orders import main as measure
     elif options.what == "inbox":
         from portal.bench.inbox import main as measure
+    elif options.what == "timers":
+        from portal.bench.timers import main as measure
     else:
         from portal.bench.engine import main as measure
     return measure(options.rest)
