@@ -1,5 +1,6 @@
 """Reading forms before handlers run, and CSRF protection by double submit in header, form or multipart."""
 
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
@@ -11,6 +12,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 COOKIE = "csrf"
 HEADER = "x-csrftoken"
 FIELD = "_csrf_token"
+MOST_REMEMBERED = 4096
+"""Tokens whose signature is not computed again; it is asked for five times in a request."""
+LONGEST_REMEMBERED = 200
+"""Characters; ours have 128, so that a longer one is not ours."""
 FORMS = {RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART}
 
 
@@ -27,6 +32,7 @@ class CsrfProtection(CSRFMiddleware):
 
     def __init__(self, app: ASGIApp, config: CSRFConfig) -> None:
         super().__init__(app, config)
+        self._decoded = lru_cache(MOST_REMEMBERED)(super()._decode_csrf_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["route_handler"].opt.get("anonymous"):
@@ -39,6 +45,9 @@ class CsrfProtection(CSRFMiddleware):
         if token is not None and not self._is_ours(token):
             request.cookies.pop(COOKIE)
         await super().__call__(scope, receive, send)
+
+    def _decode_csrf_token(self, token: str) -> str | None:
+        return self._decoded(token) if len(token) <= LONGEST_REMEMBERED else None
 
     def _is_ours(self, token: object) -> bool:
         return isinstance(token, str) and token.isascii() and self._decode_csrf_token(token) is not None
