@@ -107,10 +107,10 @@ def engine() -> Engine:
 
 def dispose() -> None:
     """Close this process's connections."""
-    global _factory
+    global _factory, _readers
     if _factory is not None:
         engine().dispose()
-        _factory = None
+        _factory = _readers = None
 
 
 @contextmanager

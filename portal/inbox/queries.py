@@ -30,6 +30,7 @@ LOOKED_AT = 300
 number or a name."""
 MOST_FOUND = 500
 """How many numbers, and how many names, that begin with what is searched are followed."""
+LARGEST_PRIORITY = 2**31 - 1
 TABS = ("mine", "team", "done")
 
 
@@ -225,11 +226,18 @@ def place_of(wanted: InboxFilter) -> tuple[Place | None, dict[str, Any]]:
         if not done:
             given |= {
                 "k_due": due if due == "infinity" else datetime.fromisoformat(due).isoformat(),
-                "k_priority": int(priority),
+                "k_priority": _small(priority),
             }
     except ValueError:
         return None, {}
     return Place(kind, backwards=not wanted.after), given
+
+
+def _small(text: str) -> int:
+    number = int(text)
+    if abs(number) > LARGEST_PRIORITY:
+        raise ValueError(text)
+    return number
 
 
 def next_task(session: Session, *, actor: Actor, after: uuid.UUID) -> uuid.UUID | None:

@@ -25,6 +25,7 @@ from portal.operations.models import Batch, BatchItem
 from portal.web.i18n import lazy_gettext as _
 from portal.web.i18n import using_locale
 from portal.web.live import announce
+from portal.workflow.operators import reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -91,18 +92,17 @@ def start_batch(
 ) -> int:
     """Owe something to be done to many `(id, business key)` and return the batch's id; with `canaries` it pauses after that many.
 
-    Raises NotPermitted (administrators only), NotFound (no such kind), InvalidInput (no reason, nothing chosen, too many).
+    Raises NotPermitted (administrators only), NotFound (no such kind), InvalidInput (no reason, too long, nothing chosen, too many).
     """
     _check_operator(actor)
     if kind not in _kinds:
         raise NotFound
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": _("Say why, for whoever looks at it later")})
+    why = reason_of(reason)
     chosen = dict(subjects)
     if not 0 < len(chosen) <= MOST:
         raise InvalidInput(_("Choose between 1 and %(most)d instances", most=MOST))
     batch = Batch(
-        kind=kind, parameters=parameters, reason=reason.strip()[:2000], status="running", canaries=min(max(canaries, 0), len(chosen)),
+        kind=kind, parameters=parameters, reason=why, status="running", canaries=min(max(canaries, 0), len(chosen)),
         total=len(chosen), created_at=clock.now(), created_by=actor.user_id,
     )  # fmt: skip
     session.add(batch)

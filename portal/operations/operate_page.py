@@ -18,6 +18,7 @@ from portal.workflow import facts as known
 from portal.workflow import moving, operating, tokens
 from portal.workflow.consequences import consequences
 from portal.workflow.engine import Run
+from portal.workflow.loading import load_run
 from portal.workflow.models import Incident, ProcessInstance
 from portal.workflow.naming import When
 from portal.workflow.step import lock
@@ -123,7 +124,7 @@ def _problem(session: Session, actor: Actor, instance_id: int, what: What) -> An
 
 
 def _run(session: Session, actor: Actor, instance_id: int) -> Run:
-    return operating.load_run(session, lock(session, ProcessInstance.id == instance_id)[0], actor)
+    return load_run(session, lock(session, ProcessInstance.id == instance_id)[0], actor)
 
 
 def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form: Form, shown: View) -> dict[str, Any]:

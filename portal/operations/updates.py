@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from portal.accounts import audit
 from portal.accounts.actor import Actor, Role
 from portal.accounts.models import AuditEntry, User
-from portal.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from portal.errors import Conflict, NotFound, NotPermitted
 from portal.web.i18n import lazy_gettext as _
 from portal.web.nav import badge
 from portal.workflow.decision_table import TableRefused, read_table
 from portal.workflow.delivery import delivered_files, key_of
 from portal.workflow.differences import Difference, diagram_differences, table_differences
 from portal.workflow.models import DecisionDefinition, ProcessDefinition
+from portal.workflow.operators import reason_of
 from portal.workflow.publishing import digest, publish, publish_decision
 from portal.workflow.reader import parse_xml, read
 from portal.workflow.vocabulary import Text, XmlRefused
@@ -147,12 +148,11 @@ def take(session: Session, *, actor: Actor, kind: str, key: str, digest: str, re
     DiagramRefused.
     """
     offer = _asked(session, actor, kind, key, digest)
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": _("Say why, for whoever looks at it later")})
+    why = reason_of(reason)
     make = publish if kind == "process" else publish_decision
     edition = make(session, xml=offer.file.path.read_bytes(), source="delivered", actor=actor)
     audit.record(
-        session, actor=actor, action=TAKEN, subject=(kind, key), reason=reason.strip(),
+        session, actor=actor, action=TAKEN, subject=(kind, key), reason=why,
         changes={"version": [offer.version, edition.version], "digest": [None, digest]},
     )  # fmt: skip
     return edition.version

@@ -51,7 +51,7 @@ def clean(value: Any, *, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool | date):
         return value
     if isinstance(value, str):
-        return str(value).replace("\x00", "")
+        return _storable(value)
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return int(value)
     if isinstance(value, float | Decimal) and Decimal(str(value)).is_finite():
@@ -59,10 +59,15 @@ def clean(value: Any, *, depth: int = 0) -> Any:
     if depth > DEEPEST:
         raise NotStorable("nested too deeply")
     if isinstance(value, Mapping) and all(isinstance(key, str) and not key.startswith("$") for key in value):
-        return {str(key): clean(item, depth=depth + 1) for key, item in value.items()}
+        return {_storable(key): clean(item, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [clean(item, depth=depth + 1) for item in value]
     raise NotStorable(f"{type(value).__name__} cannot be kept in a process")
+
+
+def _storable(text: str) -> str:
+    """Leave out what PostgreSQL and JSON cannot keep: NUL, and halves of characters."""
+    return text.replace("\x00", "") if text.isascii() else text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def to_json(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,7 @@ from portal.errors import InvalidInput
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import codec
 
+_INDEX = re.compile(r"[0-9]{1,9}")
 YES, NO = ("true", "yes", "1", "是"), ("false", "no", "0", "否")
 LONGEST = 10_000
 
@@ -32,7 +34,7 @@ def value_at(facts: Mapping[str, Any], path: str) -> Any:
     for name in path.strip().split("."):
         if isinstance(found, Mapping) and name in found:
             found = found[name]
-        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+        elif isinstance(found, list) and _INDEX.fullmatch(name) and int(name) < len(found):
             found = found[int(name)]
         else:
             raise InvalidInput(fields={"path": _("The process does not know “%(path)s”", path=path.strip())})
@@ -53,12 +55,13 @@ def with_value(facts: Mapping[str, Any], path: str, value: Any) -> dict[str, Any
 
 def parse_like(old: Any, text: str) -> Any:
     """Read a text as the type of what it replaces; InvalidInput (field `value`). What was nothing is read as JSON, else as text."""
+    if len(text) > LONGEST:
+        raise InvalidInput(fields={"value": _("At most %(most)d characters", most=LONGEST)})
     if isinstance(old, str):
-        return text[:LONGEST]
-    given = text.strip()
+        return codec.clean(text)
     try:
-        return _parse(old, given)
-    except (ValueError, InvalidOperation, codec.NotStorable) as error:
+        return _parse(old, text.strip())
+    except (ValueError, TypeError, RecursionError, InvalidOperation) as error:
         raise InvalidInput(fields={"value": _expected(old)}) from error
 
 
@@ -97,7 +100,7 @@ def _nested(old: Any, text: str) -> Any:
     except json.JSONDecodeError:
         if old is not None:
             raise
-        return text
+        return codec.clean(text)
     if old is not None and not isinstance(value, dict if isinstance(old, Mapping) else list):
         raise ValueError(text)
     return codec.clean(value)

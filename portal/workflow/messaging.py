@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import structlog
 from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -17,10 +18,12 @@ from portal.outbox import describe
 from portal.workflow import codec
 from portal.workflow.models import Message, ProcessInstance, Wait
 from portal.workflow.saving import Instance
-from portal.workflow.step import lock, running, step
+from portal.workflow.step import MOVABLE, lock, running, step
 
 log = structlog.get_logger(__name__)
 
+LARGEST = 200_000
+"""Bytes of a message's payload, a fifth of what an instance may be: whoever waits for one must be able to take it."""
 KEPT = timedelta(days=365)
 """How long a message that was delivered or expired can be looked up, and is known when it comes again."""
 
@@ -38,18 +41,28 @@ def receive_message(
 ) -> bool:
     """Store a message and deliver it if an instance of the business key waits for it; False when it was received before.
 
+    Raises NotStorable when an instance could not keep the payload.
+
     What nobody waits for yet stays pending and is delivered when somebody comes to wait, until `ttl` has passed. With an `actor` the
     message is a person's step and a PortalError reaches them; without, what fails becomes an incident and the message stays pending.
     """
     now = clock.now()
     row = {"sender": sender, "message_id": message_id, "name": name, "business_key": business_key,
-           "payload": codec.to_json(codec.clean(payload)), "received_at": now, "expires_at": now + ttl, "status": "pending"}  # fmt: skip
+           "payload": storable(payload), "received_at": now, "expires_at": now + ttl, "status": "pending"}  # fmt: skip
     session.flush()
     statement = insert(Message).values(row).on_conflict_do_nothing(index_elements=["sender", "message_id"])
     if session.scalars(statement.returning(Message.id)).first() is None:
         return False
     deliver_pending(session, business_key=business_key, actor=actor)
     return True
+
+
+def storable(payload: Mapping[str, Any]) -> Any:
+    """Return a payload as it is stored; NotStorable for what an instance cannot keep, or when it is larger than `LARGEST`."""
+    written = codec.to_json(codec.clean(payload))
+    if len(orjson.dumps(written)) > LARGEST:
+        raise codec.NotStorable(f"larger than {LARGEST // 1000} kB")
+    return written
 
 
 _WANTED = (
@@ -70,7 +83,7 @@ def deliver_pending(session: Session, *, business_key: str, actor: Actor | None 
         going = running(session, instance.id)
         if going is not None:
             going.messages_arrived = True
-        elif instance.id not in wanted or instance.suspended_at is not None:
+        elif instance.id not in wanted or instance.ended or instance.suspended_at is not None:
             continue
         elif actor is not None:
             _deliver(session, instance, actor, person=True)
@@ -97,8 +110,8 @@ def left_over(session: Session, *, limit: int) -> list[int]:
 
 
 def deliver_left_over(session: Session, *, instance_id: int) -> None:
-    """Deliver what is pending to one instance that waits for it, unless another transaction is at it."""
-    for instance in lock(session, ProcessInstance.id == instance_id, skip_locked=True):
+    """Deliver what is pending to one instance that waits for it, unless another transaction is at it, or it may not move any more."""
+    for instance in lock(session, (ProcessInstance.id == instance_id) & MOVABLE, skip_locked=True):
         _deliver_or_block(session, instance)
 
 

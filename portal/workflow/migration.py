@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.accounts import audit
-from portal.accounts.actor import Actor, Role
-from portal.errors import InvalidInput, NotPermitted, PortalError
+from portal.accounts.actor import Actor
+from portal.errors import InvalidInput, PortalError
 from portal.outbox import describe
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow.definitions import Definition
@@ -28,6 +28,7 @@ from portal.workflow.migration_rows import rewrite_rows
 from portal.workflow.migration_state import Moved, move
 from portal.workflow.models import ProcessDefinition, ProcessInstance, UserTask, Wait
 from portal.workflow.naming import Listed, Named
+from portal.workflow.operators import reason_of, require_operator
 from portal.workflow.saving import Instance
 from portal.workflow.step import Step, load_definition, lock, step
 from portal.workflow.vocabulary import Node
@@ -107,7 +108,7 @@ def dry_run(
 
     Instances that somebody is working on right now are `busy` and not waited for. Raises NotPermitted, ProcessNotFound.
     """
-    _check_operator(actor)
+    require_operator(actor)
     plans: _Plans = {}
     return [
         _rehearse(session, actor, number, to_definition_id, mapping, timers, from_definition_id, plans)
@@ -159,18 +160,12 @@ def migrate_instance(
 
     Raises NotPermitted, ProcessNotFound, InvalidInput (field `reason`), MigrationRefused, which says why; nothing is changed then.
     """
-    _check_operator(actor)
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": _("Say why, for whoever looks at it later")})
+    require_operator(actor)
+    why = reason_of(reason)
     instance = next(iter(lock(session, ProcessInstance.id == instance_id)), None)
     if instance is None:
         raise ProcessNotFound
-    return _migrate(session, actor, instance, to_definition_id, mapping, timers, from_definition_id, reason.strip(), {})
-
-
-def _check_operator(actor: Actor) -> None:
-    if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
-        raise NotPermitted(_("Only an administrator may move processes to another version"))
+    return _migrate(session, actor, instance, to_definition_id, mapping, timers, from_definition_id, why, {})
 
 
 def _migrate(

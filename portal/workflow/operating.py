@@ -11,19 +11,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts import audit
-from portal.accounts.actor import Actor, Role
-from portal.errors import Conflict, InvalidInput, NotPermitted
+from portal.accounts.actor import Actor
+from portal.errors import Conflict, InvalidInput
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import codec, facts, messaging, moving, tokens
 from portal.workflow.cancelling import close
 from portal.workflow.engine import Run
-from portal.workflow.errors import CannotMove, InstanceEnded, ProcessNotFound, StateUnreadable
+from portal.workflow.errors import CannotMove, InstanceEnded, ProcessNotFound
+from portal.workflow.loading import load_run
 from portal.workflow.models import HistoryEntry, Incident, ProcessInstance
+from portal.workflow.operators import reason_of, require_operator
 from portal.workflow.saving import Instance
 from portal.workflow.service import retry_incident
 from portal.workflow.step import Step, load_definition, lock, running, step
@@ -43,7 +44,6 @@ __all__ = [
 ]
 
 SENDER = "operator"
-LONGEST_REASON = 1000
 
 
 def suspend_instance(session: Session, *, actor: Actor, instance_id: int, reason: str) -> None:
@@ -76,7 +76,7 @@ def cancel_instance(session: Session, *, actor: Actor, instance_id: int, reason:
     why = _reason(actor, reason)
     instance = _open(session, instance_id)
     close(session, instance, actor=actor, reason=why)
-    _audit(session, instance, actor, "cancelled", why, status=[instance.status, "cancelled"])
+    _audit(session, instance, actor, "cancelled", why, {"status": [instance.status, "cancelled"]})
 
 
 def move_token(
@@ -95,7 +95,7 @@ def move_token(
             "moved", source, reason=why, task=str(task_id), to=target.id, to_zh=target.name[0], to_en=target.name[1]
         )
         tokens.move(going.run, task_id, to_node)
-    _audit(session, instance, actor, "moved", why, node=[source.id, to_node])
+    _audit(session, instance, actor, "moved", why, {"node": [source.id, to_node]})
 
 
 def cannot_move(run: Run, task_id: uuid.UUID, source: Node, to_node: str) -> Any:
@@ -120,20 +120,25 @@ def send_message(
     vocabulary = load_definition(session, instance.definition_id, instance.digest).vocabulary
     if name not in {node.message for node in vocabulary.nodes.values() if node.event == "message"}:
         raise InvalidInput(fields={"name": _("No step of this process waits for it")})
-    try:
-        clean = codec.clean(dict(payload))
-    except codec.NotStorable as error:
-        raise InvalidInput(fields={"payload": _("A process cannot keep this: %(why)s", why=str(error))}) from error
+    written = written_payload(payload)
     if instance.suspended_at is None:
-        _check_readable(session, instance, actor)
-    _note(session, instance, actor, "message_sent", reason=why, name=name, payload=codec.to_json(clean))
+        load_run(session, instance, actor)
+    _note(session, instance, actor, "message_sent", reason=why, name=name, payload=written)
     known = messaging.receive_message(
         session, sender=SENDER, message_id=message_id or str(uuid.uuid4()), name=name, business_key=instance.business_key,
-        payload=clean, actor=actor,
+        payload=codec.from_json(written), actor=actor,
     )  # fmt: skip
     if not known:
         raise Conflict(_("This message has been sent already"))
-    _audit(session, instance, actor, "message_sent", why, message=[None, name])
+    _audit(session, instance, actor, "message_sent", why, {"message": [None, name]})
+
+
+def written_payload(payload: Mapping[str, Any]) -> Any:
+    """Return a message's payload as it is stored; InvalidInput (field `payload`)."""
+    try:
+        return messaging.storable(payload)
+    except codec.NotStorable as error:
+        raise InvalidInput(fields={"payload": _("A process cannot keep this: %(why)s", why=str(error))}) from error
 
 
 def fire_timer(session: Session, *, actor: Actor, instance_id: int, task_id: uuid.UUID, reason: str) -> None:
@@ -147,7 +152,7 @@ def fire_timer(session: Session, *, actor: Actor, instance_id: int, task_id: uui
         due = wait.due_at.isoformat() if wait.due_at else None
         going.note("timer_fired", wait.node, reason=why, task=str(task_id), due=due)
         tokens.fire(going.run, task_id, going.now)
-    _audit(session, instance, actor, "timer_fired", why, due=[due, going.now.isoformat()])
+    _audit(session, instance, actor, "timer_fired", why, {"due": [due, going.now.isoformat()]})
 
 
 def edit_fact(session: Session, *, actor: Actor, instance_id: int, path: str, value: str, reason: str) -> None:
@@ -164,7 +169,7 @@ def edit_fact(session: Session, *, actor: Actor, instance_id: int, path: str, va
         going.run.facts = facts.with_value(going.run.facts, path, after)
         change = [codec.to_json(before), codec.to_json(after)]
         going.note("fact_edited", reason=why, path=path.strip(), before=change[0], after=change[1])
-    _audit(session, instance, actor, "fact_edited", why, **{path.strip(): change})
+    _audit(session, instance, actor, "fact_edited", why, {path.strip(): change})
 
 
 def skip_incident(session: Session, *, actor: Actor, instance_id: int, incident_id: int, reason: str) -> None:
@@ -186,7 +191,7 @@ def skip_incident(session: Session, *, actor: Actor, instance_id: int, incident_
             raise Conflict(_("The diagram does not allow this step to be skipped"))
         going.note("skipped", node, reason=why, incident=incident_id, error=incident.error)
         tokens.skip(going.run, incident.task_id)
-    _audit(session, instance, actor, "skipped", why, node=[node.id, None])
+    _audit(session, instance, actor, "skipped", why, {"node": [node.id, None]})
 
 
 def may_skip(node: Node) -> bool:
@@ -194,19 +199,9 @@ def may_skip(node: Node) -> bool:
     return bool(getattr(node, "skippable", False)) and node.kind in ("serviceTask", "businessRuleTask")
 
 
-def require_operator(actor: Actor) -> None:
-    """Refuse everybody but administrators and the system."""
-    if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
-        raise NotPermitted(_("Only an administrator may do this"))
-
-
 def _reason(actor: Actor, reason: str) -> str:
     require_operator(actor)
-    if not reason.strip():
-        raise InvalidInput(fields={"reason": _("Say why, for whoever looks at it later")})
-    if len(reason.strip()) > LONGEST_REASON:
-        raise InvalidInput(fields={"reason": _("At most %(most)d characters", most=LONGEST_REASON)})
-    return reason.strip()
+    return reason_of(reason)
 
 
 def _open(session: Session, instance_id: int) -> Instance:
@@ -229,29 +224,9 @@ def _moving(session: Session, actor: Actor, instance_id: int) -> Instance:
 
 @contextmanager
 def _acting(session: Session, instance: Instance, actor: Actor) -> Iterator[Step]:
-    _check_readable(session, instance, actor)
+    load_run(session, instance, actor)
     with step(session, instance, actor=actor, person=False) as going:
         yield going
-
-
-def _check_readable(session: Session, instance: Instance, actor: Actor) -> None:
-    load_run(session, instance, actor)
-
-
-def load_run(session: Session, instance: Instance, actor: Actor) -> Run:
-    """Load an instance to look at; raises StateUnreadable."""
-    try:
-        loaded = load_definition(session, instance.definition_id, instance.digest)
-        return Run.load(loaded, Step(session, instance, actor=actor, person=False), instance.state)
-    except SQLAlchemyError:
-        raise
-    except Exception as error:
-        raise StateUnreadable(
-            _(
-                "What was saved of this process cannot be read (%(error)s). It can only be terminated.",
-                error=type(error).__name__,
-            )
-        ) from error
 
 
 def _token(going: Step, task_id: uuid.UUID) -> Node:
@@ -271,8 +246,10 @@ def _note(session: Session, instance: Instance, actor: Actor, kind: str, **detai
     session.flush()
 
 
-def _audit(session: Session, instance: Instance, actor: Actor, what: str, reason: str, **changes: Any) -> None:
+def _audit(
+    session: Session, instance: Instance, actor: Actor, what: str, reason: str, changes: Mapping[str, Any] | None = None
+) -> None:
     audit.record(
         session, actor=actor, action=f"instance.{what}", subject=("instance", instance.id),
-        changes={"business_key": [None, instance.business_key], **changes}, reason=reason,
+        changes={"business_key": [None, instance.business_key], **(changes or {})}, reason=reason,
     )  # fmt: skip

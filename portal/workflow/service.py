@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts import audit
-from portal.accounts.actor import SYSTEM, Actor, Role
+from portal.accounts.actor import SYSTEM, Actor
 from portal.accounts.models import User
 from portal.errors import Conflict, InvalidInput, NotPermitted
 from portal.web.i18n import lazy_gettext as _
 from portal.workflow import codec
 from portal.workflow.errors import AlreadyStarted, ProcessNotFound, TaskClosed, TaskNotFound, TaskTaken
 from portal.workflow.forms import parse_form
+from portal.workflow.loading import load_run
 from portal.workflow.messaging import receive_message
 from portal.workflow.models import Incident, ProcessInstance
+from portal.workflow.operators import reason_of, require_operator
 from portal.workflow.permissions import TaskParties, is_shared, may_delegate, may_see, may_work
 from portal.workflow.postponing import WHOLE_INSTANCE, look_again
 from portal.workflow.publishing import publish, publish_decision
@@ -234,13 +236,19 @@ def fail_action(session: Session, *, task_id: uuid.UUID, instance_id: int, attem
                 going.run.block(task_id, error)
 
 
-def retry_incident(session: Session, *, actor: Actor, incident_id: int, reason: str = "") -> None:
-    """Try a failed step again. Raises ProcessNotFound, Conflict (resolved already, suspended), NotPermitted (not an administrator)."""
-    if not (actor.is_system or actor.has(Role.ADMINISTRATOR)):
-        raise NotPermitted(_("Only an administrator may retry a failed step"))
+def retry_incident(
+    session: Session, *, actor: Actor, incident_id: int, reason: str = "", instance_id: int | None = None
+) -> None:
+    """Try a failed step again, of `instance_id` when that is said.
+
+    Raises NotPermitted (not an administrator), InvalidInput (field `reason`: too long), ProcessNotFound, Conflict (resolved already,
+    suspended), StateUnreadable.
+    """
+    require_operator(actor)
+    why = reason_of(reason, needed=False)
     owner = select(Incident.instance_id).where(Incident.id == incident_id).scalar_subquery()
     found = lock(session, ProcessInstance.id == owner)
-    if not found:
+    if not found or instance_id not in (None, found[0].id):
         raise ProcessNotFound
     incident = session.execute(select(Incident.task_id, Incident.status).where(Incident.id == incident_id)).one()
     if incident.status != "open":
@@ -249,9 +257,10 @@ def retry_incident(session: Session, *, actor: Actor, incident_id: int, reason: 
     if incident.task_id == WHOLE_INSTANCE:
         look_again(session, instance_id=found[0].id)
     else:
+        load_run(session, found[0], actor)
         with step(session, found[0], actor=actor, person=False) as going:
             node = going.before.blocked.get(incident.task_id)
-            going.note("retried", node, incident=incident_id, reason=reason.strip())
+            going.note("retried", node, incident=incident_id, reason=why)
             going.run.unblock(incident.task_id)
     subject = ("instance", found[0].id)
-    audit.record(session, actor=actor, action="instance.retried", subject=subject, reason=reason.strip() or None)
+    audit.record(session, actor=actor, action="instance.retried", subject=subject, reason=why or None)

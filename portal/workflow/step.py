@@ -48,6 +48,8 @@ INSTANCE = select(
     ProcessDefinition.digest,
     ProcessInstance.suspended_at,
 ).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+MOVABLE = ProcessInstance.ended_at.is_(None) & ProcessInstance.suspended_at.is_(None)
+"""Of an instance that what time and messages bring about may move: it is neither over nor suspended."""
 
 
 _PENDING = """

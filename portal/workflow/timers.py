@@ -23,7 +23,7 @@ from portal.outbox import describe
 from portal.workflow.messaging import block_waits, deliver_left_over, expire, left_over
 from portal.workflow.models import ProcessInstance, Wait
 from portal.workflow.postponing import LONGEST, postpone, recovered, take_up
-from portal.workflow.step import lock, step
+from portal.workflow.step import MOVABLE, lock, step
 
 log = structlog.get_logger(__name__)
 
@@ -107,8 +107,7 @@ def _fire(due: _Due) -> bool:
 
 def _step(session: Session, due: _Due) -> bool:
     unmoved = (ProcessInstance.id == due.instance_id) & (ProcessInstance.version == due.version)
-    movable = ProcessInstance.ended_at.is_(None) & ProcessInstance.suspended_at.is_(None)
-    for instance in lock(session, unmoved & movable, skip_locked=True):
+    for instance in lock(session, unmoved & MOVABLE, skip_locked=True):
         with step(session, instance, actor=SYSTEM, person=False) as going:
             going.messages_arrived = bool(due.postponements)
             run = going.run
@@ -137,7 +136,7 @@ def _guarded(instance_id: int, kind: str, work: Callable[[Session], None]) -> No
 
 
 def _hold(instance_id: int, kind: str, error: str) -> None:
-    """Put what has come for an instance (its due timers, a pending message) behind an incident."""
+    """Put what has come for an instance (its due timers, a pending message) behind an incident, if it may still move."""
     with unit_of_work() as session:
-        for instance in lock(session, ProcessInstance.id == instance_id):
+        for instance in lock(session, (ProcessInstance.id == instance_id) & MOVABLE):
             block_waits(session, instance, kind=kind, error=error)

@@ -113,7 +113,7 @@ def retry_many(request: PortalRequest) -> Response[Any]:
 def _subjects(session: Session, form: Form, cause: Cause) -> list[tuple[int, str]]:
     if form.value("all"):
         return queries.subjects(session, cause=cause, limit=MOST)
-    return queries.chosen(session, ids=[int_of(one, 0) for one in form.values("incident")])
+    return queries.chosen(session, ids=[int_of(one, 0) for one in form.values("incident")[: MOST + 1]])
 
 
 def _tried(request: PortalRequest, incident_id: int, reason: str) -> dict[str, str]:

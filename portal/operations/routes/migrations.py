@@ -55,7 +55,7 @@ def begin(request: PortalRequest) -> Response[Any] | Page:
     choice = migrations.choice_of(dict(form.pairs))
     at_once = form.value("at_once") == "go"
     wanted = [*form.value("moving").split(","), *(form.values("also") if at_once else [])]
-    ids = [int(one) for one in wanted if one.isdecimal() and len(one) < 19]
+    ids = [int(one) for one in wanted if one.isdecimal() and len(one) < 19][: migrations.MOST + 1]
     try:
         with unit_of_work() as session:
             batch_id = migrations.start(

@@ -93,7 +93,7 @@ def payload_of(text: str) -> Mapping[str, Any]:
     """Read a message's content, a JSON object; InvalidInput (field `payload`)."""
     try:
         payload = json.loads(text.strip() or "{}", parse_float=Decimal)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, too
         line = getattr(error, "lineno", 1)
         raise InvalidInput(fields={"payload": _("This is no JSON: look at line %(line)d", line=line)}) from error
     if not isinstance(payload, dict):
@@ -116,10 +116,10 @@ def _fact(session: Session, *, actor: Actor, instance_id: int, form: Form) -> No
         _retry(session, actor=actor, instance_id=instance_id, form=form)
 
 
-def _retry(session: Session, *, actor: Actor, instance_id: int, form: Form) -> None:  # noqa: ARG001  # as the others
+def _retry(session: Session, *, actor: Actor, instance_id: int, form: Form) -> None:
     operating.retry_incident(
-        session, actor=actor, incident_id=int_of(form.value("incident"), 0), reason=form.value("reason")
-    )
+        session, actor=actor, instance_id=instance_id, incident_id=int_of(form.value("incident"), 0), reason=form.value("reason"),
+    )  # fmt: skip
 
 
 def _skip(session: Session, *, actor: Actor, instance_id: int, form: Form) -> None:

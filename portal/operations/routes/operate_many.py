@@ -23,7 +23,7 @@ from portal.web.i18n import gettext as _
 from portal.web.responses import see_other
 from portal.web.templates import Page
 from portal.web.urls import int_of
-from portal.workflow import codec
+from portal.workflow import operating
 from portal.workflow.models import Incident, ProcessInstance
 
 PATH = "/desk/operations/batches/new"
@@ -99,7 +99,7 @@ def _parameters(form: Form, many: Many) -> dict[str, Any]:
     if many.kind == "send_message":
         if not form.value("name"):
             raise InvalidInput(fields={"name": _("Choose a message")})
-        payload = codec.to_json(dict(payload_of(form.value("payload"))))
+        payload = operating.written_payload(payload_of(form.value("payload")))
         return {"name": form.value("name"), "payload": payload, "key": form.value("key")[:80] or str(uuid.uuid4())}
     if many.kind == "fire_timer":
         if not form.value("node"):

@@ -134,8 +134,12 @@ def test_a_narrowed_list_holds_what_fits_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "place", ["nonsense", "~~~~", "free~x~1~y~z", "taken~infinity~1~2026-01-01~" + uuid4().hex + "~more"]
-)
+    "place",
+    [
+        "nonsense", "~~~~", "free~x~1~y~z", f"taken~infinity~1~2026-01-01~{uuid4().hex}~more",
+        f"free~infinity~99999999999~2026-01-01~{uuid4().hex}",
+    ],
+)  # fmt: skip
 def test_a_place_that_is_none_is_the_beginning(
     place: str, session: Session, seller: Actor, many: Callable[[int], None]
 ) -> None:

@@ -157,9 +157,10 @@ def test_the_one_who_started_it_must_still_be_allowed(
 def test_a_batch_needs_a_reason_something_to_do_and_an_administrator(
     session: Session, admin: Actor, hands: Hands
 ) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        _start(admin, reason=" ")
-    assert "reason" in refused.value.fields
+    for reason in (" ", "x" * 1001):
+        with pytest.raises(InvalidInput) as refused:
+            _start(admin, reason=reason)
+        assert "reason" in refused.value.fields
     with pytest.raises(InvalidInput):
         _start(admin, count=0)
     seller = a_user(session, "salesperson")

@@ -171,6 +171,12 @@ def test_choosing_nothing_does_nothing_and_says_so(three: list[int], admin_brows
     assert len(_open()) == 3
 
 
+def test_more_than_a_batch_may_hold_are_refused(three: list[int], admin_browser: Any) -> None:
+    ids = [str(number) for number in range(70_000)]
+    refused = admin_browser.post("/desk/operations/incidents/retry", {"incident": ids})
+    assert refused.status_code < 500
+
+
 def test_an_instances_failed_step_is_found_by_the_instance(three: list[int], admin_browser: Any) -> None:
     page = admin_browser.get(f"{PATH}?instance={three[0]}")
     assert "KeyError" in page.text.partition("ops-trace")[2]

@@ -206,6 +206,26 @@ def test_a_message_is_sent_once_and_bad_json_is_kept(admin: Any, instance_id: in
         assert str(queries.facts(session, instance_id)["news"]["price"]) == "1.5"
 
 
+ODD = [
+    "[" * 100_000,
+    '{"a":' * 2000 + "1" + "}" * 2000,
+    f'{{"a": {"9" * 5000}}}',
+    '{"a": 99999999999999999999}',
+    '{"a": NaN}',
+]
+
+
+@pytest.mark.parametrize("payload", ODD)
+def test_json_that_no_process_can_keep_is_refused_for_one_and_for_many(
+    admin: Any, instance_id: int, payload: str
+) -> None:
+    given = {"name": "news", "payload": payload, "reason": WHY}
+    assert admin.post(path(instance_id, "message"), given).status_code == 422
+    many = given | {"what": "message", "ids": str(instance_id), "confirmed": "1"}
+    assert admin.post("/desk/operations/batches/new", many).status_code == 422
+    assert results() == []
+
+
 def test_a_fact_is_edited_and_the_failed_step_tried_again_at_once(
     admin: Any, office: Office, notebook: Notebook
 ) -> None:

@@ -6,14 +6,16 @@ from itertools import permutations
 from threading import Barrier
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from portal import housekeeping
 from portal.database import unit_of_work
-from portal.workflow import service, timers
-from portal.workflow.messaging import KEPT
+from portal.workflow import operating, service, timers
+from portal.workflow.codec import NotStorable
+from portal.workflow.messaging import KEPT, deliver_left_over
 from portal.workflow.models import Message
 from portal.workflow.registry import ActionCall
 from tests.diagrams.build import border, catch, diagram, end, inside, start, user_task, wired
@@ -95,17 +97,51 @@ def test_an_expired_message_is_not_delivered(office: Office, clock: Any) -> None
     assert office.waits() == ["message:started"]
 
 
-def test_a_message_that_slipped_in_beside_its_receivers_start_is_found(office: Office, clock: Any) -> None:
-    office.run(TWO_WAITS)
-    office.complete("first")
-    with unit_of_work() as session:  # as if it had been stored while the step that waits was not committed yet
+def slip_in(clock: Any) -> None:
+    """Store a message as if it had come while the step that waits for it was not committed yet."""
+    with unit_of_work() as session:
         session.add(
             Message(sender="s", message_id="1", name="started", business_key="B1", payload={"by": "x"}, received_at=clock.now(),
                     expires_at=clock.now() + timedelta(days=1))
         )  # fmt: skip
     clock.travel(seconds=2)
+
+
+def test_a_message_that_slipped_in_beside_its_receivers_start_is_found(office: Office, clock: Any) -> None:
+    office.run(TWO_WAITS)
+    office.complete("first")
+    slip_in(clock)
     timers.fire_due()
     assert office.waits() == ["message:finished"]
+
+
+@pytest.mark.parametrize("halted", ["suspend_instance", "cancel_instance"])
+def test_a_message_that_slipped_in_does_not_move_what_was_halted_since_it_was_found(
+    office: Office, clock: Any, halted: str
+) -> None:
+    instance = office.run(TWO_WAITS)
+    office.complete("first")
+    slip_in(clock)
+    with unit_of_work() as session:
+        getattr(operating, halted)(session, actor=office.people.admin, instance_id=instance, reason="wrong")
+    before = office.status()
+    with unit_of_work() as session:  # a worker had found it a moment before
+        deliver_left_over(session, instance_id=instance)
+    assert (office.status(), messages()) == (before, [("started", "pending")])
+
+
+def test_a_message_larger_than_any_process_could_take_is_not_stored(office: Office) -> None:
+    office.run(TWO_WAITS)
+    with pytest.raises(NotStorable, match="200 kB"):
+        office.send("started", "1", {"by": "x" * 200_000})
+    assert messages() == []
+
+
+def test_what_a_database_cannot_keep_is_left_out_of_a_message(office: Office) -> None:
+    office.run(TWO_WAITS)
+    office.send("started", "1", {"by\0": "\0王\ud800磊", "\ud800": 1})
+    with unit_of_work() as session:
+        assert session.scalars(select(Message.payload)).one() == {"by": "王磊", "": 1}
 
 
 def cancelling() -> str:

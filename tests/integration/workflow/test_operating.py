@@ -367,14 +367,28 @@ def test_a_fact_can_be_mended_and_the_step_retried(office: Office, notebook: Not
         ("order.pieces", "", "value"),
         ("order.paid", "perhaps", "value"),
         ("", "1", "path"),
+        ("order.lines." + "9" * 5000, "1", "path"),
+        ("order.pieces", "9" * 5000, "value"),
+        ("order.terms", '{"$t": 5}', "value"),
+        ("order.terms", '{"$d": {}}', "value"),
+        ("order.terms", "[" * 9000, "value"),
+        ("order.note", "x" * 10_001, "value"),
     ],
 )
 def test_what_cannot_be_a_fact_is_refused(office: Office, path: str, value: str, wrong: str) -> None:
-    instance = office.run(TWO_STEPS, order={"pieces": 0, "paid": False, "lines": [1, 2]})
+    order = {"pieces": 0, "paid": False, "lines": [1, 2], "terms": {"days": 30}, "note": ""}
+    instance = office.run(TWO_STEPS, order=order)
     with pytest.raises(InvalidInput) as refused:
         do(office, "edit_fact", instance, path=path, value=value)
     assert set(refused.value.fields) == {wrong}
     assert office.history("fact_edited") == []
+
+
+@pytest.mark.parametrize("name", ["reason", "what", "actor", "session", "business_key"])
+def test_a_fact_may_have_any_name(office: Office, name: str) -> None:
+    instance = office.run(TWO_STEPS, **{name: "before"})
+    do(office, "edit_fact", instance, path=name, value="after\ud800")
+    assert audited("instance.fact_edited").changes[name] == ["before", "after"]
 
 
 def test_editing_a_fact_moves_nothing_not_even_a_timer_that_is_due(
@@ -444,6 +458,25 @@ def test_an_incident_of_another_instance_is_not_found(office: Office, notebook: 
     other = office.start(business_key="B2")
     with pytest.raises(NotFound):
         do(office, "skip_incident", other, incident_id=incident.id)
+    with pytest.raises(NotFound):
+        do(office, "retry_incident", other, incident_id=incident.id)
+
+
+def test_a_retry_needs_no_reason_but_a_bounded_one_and_a_state_that_can_be_read(
+    office: Office, notebook: Notebook
+) -> None:
+    notebook.fail["test.one"] = RuntimeError("kaputt")
+    instance = office.run(
+        diagram("test", wired(start(), action("notify", "test.one"), end(), flows="start -> notify -> end"))
+    )
+    (incident,) = office.incidents()
+    with pytest.raises(InvalidInput) as refused:
+        do(office, "retry_incident", instance, incident_id=incident.id, reason="x" * 1001)
+    assert set(refused.value.fields) == {"reason"}
+    with unit_of_work() as session:
+        session.execute(update(ProcessInstance).values(state=b"{"))
+    with pytest.raises(StateUnreadable):
+        do(office, "retry_incident", instance, incident_id=incident.id, reason="")
 
 
 # Move

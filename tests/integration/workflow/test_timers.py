@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, text, update
 from portal import clock as portal_clock
 from portal import worker
 from portal.database import engine, unit_of_work
-from portal.workflow import timers
+from portal.workflow import operating, registry, timers
 from portal.workflow.models import HistoryEntry, Incident, ProcessInstance, Wait
 from tests.diagrams.build import catch, diagram, end, start, user_task, wired
 from tests.integration.workflow.conftest import Notebook, Office
@@ -291,3 +291,33 @@ def test_a_message_for_what_cannot_be_read_waits_and_holds_up_nobody(
     clock.travel(seconds=2)
     timers.fire_due()
     assert (office.open(), office.incidents()) == (["next"], [])
+
+
+@pytest.mark.parametrize("halted", ["suspend_instance", "cancel_instance"])
+def test_a_timer_whose_step_fails_is_no_incident_of_what_was_halted_meanwhile(
+    office: Office, notebook: Notebook, clock: Any, halted: str
+) -> None:
+    office.run(
+        diagram(
+            "test",
+            wired(start(), catch("wait", timer="PT1H"), user_task("next", assignee="test.somebody"), end(),
+                  flows="start -> wait -> next -> end"),
+        )
+    )  # fmt: skip
+    clock.travel(hours=2)
+
+    def fail(_session: object, _business_key: str) -> int:
+        raise RuntimeError("the rule is broken")
+
+    def halt_and_hold(instance_id: int, kind: str, error: str) -> None:
+        with unit_of_work() as session:
+            getattr(operating, halted)(session, actor=office.people.admin, instance_id=instance_id, reason="wrong")
+        hold(instance_id, kind, error)
+
+    hold = timers._hold
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timers, "_hold", halt_and_hold)
+        patch.setattr(registry, "rule", lambda _name: fail)
+        timers.fire_due()
+    assert office.status() == ("running" if halted == "suspend_instance" else "cancelled")
+    assert office.incidents() == []
