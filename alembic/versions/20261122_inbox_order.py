@@ -37,7 +37,6 @@ def upgrade() -> None:
         [sa.text("reverse(business_key) text_pattern_ops")],
         postgresql_where=sa.text("ended_at is null"),
     )
-    op.create_index("ix_customers_name_prefix", "customers", [sa.text("lower(name) text_pattern_ops")])
     # others begin with the same column
     op.drop_index("ix_process_instances_business_key", table_name=INSTANCES)
     op.drop_index("ix_process_instances_definition_id", table_name=INSTANCES)
@@ -46,7 +45,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index("ix_process_instances_definition_id", INSTANCES, ["definition_id"])
     op.create_index("ix_process_instances_business_key", INSTANCES, ["business_key"])
-    op.drop_index("ix_customers_name_prefix", table_name="customers")
     op.drop_index("ix_process_instances_number_end", table_name=INSTANCES)
     for name, columns in (("due", ["due_at"]), ("role", ["role", "due_at"]), ("assignee", ["assignee_id", "due_at"])):
         op.create_index(f"ix_user_tasks_open_{name}", TASKS, columns, postgresql_where=sa.text(OPEN))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, Numbered
@@ -29,11 +29,6 @@ class Customer(Numbered, Base):
         CheckConstraint("status in ('unreviewed', 'active', 'blocked')", name="status"),
         CheckConstraint("credit_limit >= 0", name="credit_limit"),
         Index("ix_customers_salesperson_id", "salesperson_id"),
-        Index(
-            "ix_customers_name_prefix",
-            literal_column("lower(name)").label("lower_name"),
-            postgresql_ops={"lower_name": "text_pattern_ops"},
-        ),
     )
 
     code: Mapped[str] = mapped_column(String(40), unique=True)

@@ -27,9 +27,9 @@ MOST_CUSTOMERS = 200
 """How many customers a filter offers; others are found by typing."""
 LOOKED_AT = 300
 """What filters offer is looked for in so many tasks at the head of a tab (of each of its streams), and so is what stands within a
-number or a name."""
+number."""
 MOST_FOUND = 500
-"""How many numbers, and how many names, that begin with what is searched are followed."""
+"""How many numbers that begin or end with what is searched, and how many orders of customers named so, are followed."""
 LARGEST_PRIORITY = 2**31 - 1
 TABS = ("mine", "team", "done")
 

@@ -45,10 +45,14 @@ def test_a_connection_that_the_server_has_closed_is_replaced_unnoticed(ended: in
 
 
 def test_a_connection_lost_in_the_middle_undoes_the_work_and_the_next_is_a_new_one(database: str) -> None:
-    with pytest.raises(OperationalError), unit_of_work() as session:
-        backend = run_prepared(session, "select pg_backend_pid()", {})[0][0]
-        with psycopg.connect(database, autocommit=True) as other:
-            other.execute("select pg_terminate_backend(%s, 5000)", (backend,))
-        run_prepared(session, "select 1", {})
+    def work() -> None:
+        with unit_of_work() as session:
+            backend = run_prepared(session, "select pg_backend_pid()", {})[0][0]
+            with psycopg.connect(database, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(%s, 5000)", (backend,))
+            run_prepared(session, "select 1", {})
+
+    with pytest.raises(OperationalError):
+        work()
     with unit_of_work() as session:
         assert run_prepared(session, "select %(one)s::int", {"one": 1}) == [(1,)]

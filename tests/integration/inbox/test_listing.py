@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -114,7 +113,7 @@ def test_tasks_stand_in_the_order_of_their_urgency_free_ones_first(
 
 
 @pytest.mark.parametrize(
-    "narrowed", [{"search": "00100"}, {"search": "260713-0"}, {"search": "天齿"}, {"due": "overdue"}]
+    "narrowed", [{"search": "00100"}, {"search": "260713-0"}, {"search": "齿"}, {"due": "overdue"}]
 )
 @pytest.mark.parametrize("tab", ["mine", "team"])
 def test_a_narrowed_list_holds_what_fits_and_nothing_else(
@@ -125,7 +124,7 @@ def test_a_narrowed_list_holds_what_fits_and_nothing_else(
     fits = {
         "00100": lambda row: "00100" in row.business_key,
         "260713-0": lambda row: "260713-0" in row.business_key,
-        "天齿": lambda row: row.customer_name is not None,
+        "齿": lambda row: row.customer_name is not None,
         "overdue": lambda row: row.due_at is not None and row.due_at < now,
     }[next(iter(narrowed.values()))]
     everything = {row.id for page in _all(session, seller, tab) for row in page if fits(row)}
@@ -136,8 +135,8 @@ def test_a_narrowed_list_holds_what_fits_and_nothing_else(
 @pytest.mark.parametrize(
     "place",
     [
-        "nonsense", "~~~~", "free~x~1~y~z", f"taken~infinity~1~2026-01-01~{uuid4().hex}~more",
-        f"free~infinity~99999999999~2026-01-01~{uuid4().hex}",
+        "nonsense", "~~~~", "free~x~1~y~z", f"taken~infinity~1~2026-01-01~{'0' * 32}~more",
+        f"free~infinity~99999999999~2026-01-01~{'0' * 32}",
     ],
 )  # fmt: skip
 def test_a_place_that_is_none_is_the_beginning(
