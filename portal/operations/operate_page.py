@@ -80,6 +80,7 @@ class View:
     messages: list[tuple[str, str]] = field(default_factory=list)
     paths: list[tuple[str, str]] = field(default_factory=list)
     value: str = ""
+    mark: str = ""
     long: bool = False
     incidents: list[tuple[str, str]] = field(default_factory=list)
     incident: Failed | None = None
@@ -210,7 +211,7 @@ def _fact(session: Session, actor: Actor, instance_id: int, _now: Standing, form
     value = known.value_at(everything, path)
     if path not in dict(shown.paths):
         shown.paths.append((path, path))
-    shown.value = known.as_text(value)
+    shown.value, shown.mark = known.as_text(value), known.mark(value)
     shown.long = isinstance(value, Mapping | list) or len(shown.value) > 60 or "\n" in shown.value
     return {}
 

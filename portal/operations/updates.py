@@ -141,16 +141,18 @@ def _differences(kind: str, published: str, delivered: bytes) -> list[Difference
     return table_differences(read_table(parse_xml(published)), read_table(parse_xml(delivered)))
 
 
-def take(session: Session, *, actor: Actor, kind: str, key: str, digest: str, reason: str) -> int:
+def take(session: Session, *, actor: Actor, kind: str, key: str, digest: str, version: int, reason: str) -> int:
     """Publish a delivered edition as the newest version and return its number; what runs stays on its own.
 
-    Raises NotPermitted, NotFound, InvalidInput (field `reason`), Conflict (the file or the published version is another by now),
-    DiagramRefused.
+    `digest` and `version` are the file and the published version that were looked at. Raises NotPermitted, NotFound, InvalidInput
+    (field `reason`), Conflict (either is another by now), DiagramRefused.
     """
     offer = _asked(session, actor, kind, key, digest)
     why = reason_of(reason)
     make = publish if kind == "process" else publish_decision
     edition = make(session, xml=offer.file.path.read_bytes(), source="delivered", actor=actor)
+    if edition.version != version + 1:
+        raise Conflict(_("Another version has been published meanwhile; look at the differences from it first"))
     audit.record(
         session, actor=actor, action=TAKEN, subject=(kind, key), reason=why,
         changes={"version": [offer.version, edition.version], "digest": [None, digest]},

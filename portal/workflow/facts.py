@@ -1,6 +1,7 @@
 """Changing one fact of an instance by hand: found by its path (`order.total`), read as what it was before. Pure."""
 
 import copy
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -118,6 +119,11 @@ def _expected(old: Any) -> Any:
         if isinstance(old, kind):
             return message
     return _("Enter an object as JSON")
+
+
+def mark(value: Any) -> str:
+    """Return a short text by which a value is known again."""
+    return hashlib.sha256(as_text(value).encode()).hexdigest()[:16]
 
 
 def as_text(value: Any) -> str:

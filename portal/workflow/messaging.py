@@ -19,6 +19,7 @@ from portal.workflow import codec
 from portal.workflow.models import Message, ProcessInstance, Wait
 from portal.workflow.saving import Instance
 from portal.workflow.step import MOVABLE, lock, running, step
+from portal.workflow.suspension import require_moving
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +42,9 @@ def receive_message(
 ) -> bool:
     """Store a message and deliver it if an instance of the business key waits for it; False when it was received before.
 
-    Raises NotStorable when an instance could not keep the payload.
-
     What nobody waits for yet stays pending and is delivered when somebody comes to wait, until `ttl` has passed. With an `actor` the
-    message is a person's step and a PortalError reaches them; without, what fails becomes an incident and the message stays pending.
+    message is a person's step and a PortalError reaches them (InstanceSuspended, too); without, what fails becomes an incident and the
+    message stays pending, as it does while an instance is suspended. Raises NotStorable when no instance could keep the payload.
     """
     now = clock.now()
     row = {"sender": sender, "message_id": message_id, "name": name, "business_key": business_key,
@@ -83,11 +83,12 @@ def deliver_pending(session: Session, *, business_key: str, actor: Actor | None 
         going = running(session, instance.id)
         if going is not None:
             going.messages_arrived = True
-        elif instance.id not in wanted or instance.ended or instance.suspended_at is not None:
+        elif instance.id not in wanted or instance.ended:
             continue
         elif actor is not None:
+            require_moving(session, instance, actor)
             _deliver(session, instance, actor, person=True)
-        else:
+        elif instance.suspended_at is None:
             _deliver_or_block(session, instance)
 
 

@@ -126,7 +126,7 @@ def send_message(
     _note(session, instance, actor, "message_sent", reason=why, name=name, payload=written)
     known = messaging.receive_message(
         session, sender=SENDER, message_id=message_id or str(uuid.uuid4()), name=name, business_key=instance.business_key,
-        payload=codec.from_json(written), actor=actor,
+        payload=codec.from_json(written), actor=actor if instance.suspended_at is None else None,
     )  # fmt: skip
     if not known:
         raise Conflict(_("This message has been sent already"))
@@ -155,16 +155,20 @@ def fire_timer(session: Session, *, actor: Actor, instance_id: int, task_id: uui
     _audit(session, instance, actor, "timer_fired", why, {"due": [due, going.now.isoformat()]})
 
 
-def edit_fact(session: Session, *, actor: Actor, instance_id: int, path: str, value: str, reason: str) -> None:
+def edit_fact(
+    session: Session, *, actor: Actor, instance_id: int, path: str, value: str, reason: str, seen: str | None = None
+) -> None:
     """Change what an instance knows at a path that is there; the text is read as the type of what it replaces, and nothing moves.
 
-    Raises InvalidInput (fields `path`, `value`).
+    `seen` is the mark of the value that was looked at. Raises InvalidInput (fields `path`, `value`), Conflict (another value by now).
     """
     why = _reason(actor, reason)
     instance = _open(session, instance_id)
     with _acting(session, instance, actor) as going:
         going.held = True
         before = facts.value_at(going.run.facts, path)
+        if seen not in (None, facts.mark(before)):
+            raise Conflict(_("It has got another value meanwhile; look at it first"))
         after = facts.parse_like(before, value)
         going.run.facts = facts.with_value(going.run.facts, path, after)
         change = [codec.to_json(before), codec.to_json(after)]

@@ -110,7 +110,7 @@ def _timer(session: Session, *, actor: Actor, instance_id: int, form: Form) -> N
 def _fact(session: Session, *, actor: Actor, instance_id: int, form: Form) -> None:
     operating.edit_fact(
         session, actor=actor, instance_id=instance_id, path=form.value("path"), value=form.value("value"),
-        reason=form.value("reason"),
+        reason=form.value("reason"), seen=form.value("seen") or None,
     )  # fmt: skip
     if form.checked("retry"):
         _retry(session, actor=actor, instance_id=instance_id, form=form)

@@ -15,6 +15,7 @@ from portal.web.forms import REFUSALS, Form
 from portal.web.i18n import gettext as _
 from portal.web.responses import see_other
 from portal.web.templates import Page
+from portal.web.urls import int_of
 
 UPDATES = PATH + "/updates"
 
@@ -32,7 +33,8 @@ def take(request: PortalRequest, kind: FromPath[str], key: FromPath[str]) -> Res
     try:
         with unit_of_work() as session:
             version = updates.take(
-                session, actor=current_actor(request), kind=kind, key=key, digest=form.value("digest"), reason=form.value("reason")
+                session, actor=current_actor(request), kind=kind, key=key, digest=form.value("digest"),
+                version=int_of(form.value("version"), 0), reason=form.value("reason"),
             )  # fmt: skip
     except REFUSALS as error:
         return _page(form.refused(error), asked=key)

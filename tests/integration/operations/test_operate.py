@@ -246,6 +246,19 @@ def test_a_fact_is_edited_and_the_failed_step_tried_again_at_once(
         assert queries.facts(session, instance_id)["order"]["total"] == 80
 
 
+def test_what_a_colleague_has_changed_meanwhile_is_not_overwritten(admin: Any, instance_id: int) -> None:
+    page = admin.get(path(instance_id, "fact", "?path=order.total"))
+    seen = re.search(r'name="seen" value="([^"]+)"', page.text)
+    assert seen is not None
+    given = {"path": "order.total", "value": "80", "seen": seen[1], "reason": WHY}
+    assert admin.post(path(instance_id, "fact"), given).status_code == 303
+    refused = admin.post(path(instance_id, "fact"), given | {"value": "90"})
+    assert refused.status_code == 422
+    assert ">80<" in refused.text
+    with unit_of_work() as session:
+        assert queries.facts(session, instance_id)["order"]["total"] == 80
+
+
 def test_an_unknown_fact_is_said_to_be_unknown(admin: Any, instance_id: int) -> None:
     assert "order.nothing" in words(admin.get(path(instance_id, "fact", "?path=order.nothing")))
     given = {"path": "order.nothing", "value": "1", "reason": WHY}

@@ -90,7 +90,8 @@ def published(model: Any) -> tuple[int, str]:
 def test_taking_it_publishes_it_with_the_reason(admin: Any, folder: Path) -> None:
     deliver(folder)
     answer = admin.post(
-        f"{PATH}/process/test/taking", {"digest": digest_of(folder / "test.bpmn"), "reason": "we want signing"}
+        f"{PATH}/process/test/taking",
+        {"digest": digest_of(folder / "test.bpmn"), "version": "2", "reason": "we want signing"},
     )
     assert answer.status_code == 303
     assert published(ProcessDefinition) == (3, "delivered")
@@ -100,7 +101,9 @@ def test_taking_it_publishes_it_with_the_reason(admin: Any, folder: Path) -> Non
     page = admin.get(PATH).text
     assert "new: Step" not in page
     assert "Row 1" in page
-    admin.post(f"{PATH}/decision/rules/taking", {"digest": digest_of(folder / "rules.dmn"), "reason": "x"})
+    admin.post(
+        f"{PATH}/decision/rules/taking", {"digest": digest_of(folder / "rules.dmn"), "version": "2", "reason": "x"}
+    )
     assert published(DecisionDefinition) == (3, "delivered")
 
 
@@ -131,6 +134,18 @@ def test_another_edition_than_the_one_looked_at_is_not_taken(admin: Any, folder:
     answer = admin.post(f"{PATH}/process/test/taking", {"digest": "0" * 64, "reason": "x"})
     assert answer.status_code == 409 or "delivered meanwhile" in answer.text
     assert published(ProcessDefinition) == (2, "edited")
+
+
+def test_an_update_does_not_replace_what_was_published_since_it_was_looked_at(admin: Any, folder: Path) -> None:
+    deliver(folder)
+    assert 'name="version" value="2"' in admin.get(PATH).text
+    with unit_of_work() as session:
+        service.publish(session, xml=process(fields="newer"), source="edited", actor=SYSTEM)
+    answer = admin.post(
+        f"{PATH}/process/test/taking", {"digest": digest_of(folder / "test.bpmn"), "version": "2", "reason": "x"}
+    )
+    assert (answer.status_code, "published meanwhile" in answer.text) == (422, True)
+    assert published(ProcessDefinition) == (3, "edited")
 
 
 def test_what_is_not_offered_cannot_be_taken(admin: Any) -> None:

@@ -170,6 +170,16 @@ def test_a_customer_is_not_told_who_suspended_and_why(office: Office) -> None:
     assert office.people.admin.name not in str(refused.value.message)
 
 
+def test_what_a_customer_asks_of_a_suspended_instance_is_refused_and_not_kept(office: Office) -> None:
+    instance = office.run(WAITING)
+    do(office, "suspend_instance", instance)
+    with pytest.raises(InstanceSuspended) as refused:
+        office.send("news", "1", actor=office.people.buyer)
+    assert WHY not in str(refused.value.message)
+    do(office, "resume_instance", instance)
+    assert office.open() == []
+
+
 def test_a_message_waits_until_the_instance_is_resumed(office: Office) -> None:
     instance = office.run(WAITING)
     do(office, "suspend_instance", instance)
