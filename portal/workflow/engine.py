@@ -20,8 +20,8 @@ from portal.workflow.choosing import Choice, choose
 from portal.workflow.definitions import Definition
 from portal.workflow.expressions import ExpressionError, compile_expression
 from portal.workflow.host import Event, Host, Snapshot, StepFailed, Waiting
-from portal.workflow.nodes import Tokens
 from portal.workflow.standing import take_snapshot
+from portal.workflow.tree import Tokens
 from portal.workflow.vocabulary import Flow, Node
 
 __all__ = ["Run", "StepFailed"]
@@ -143,16 +143,10 @@ class Run:
         return True
 
     def advance(self) -> None:
-        """Run every automatic node, and every timer that is due, until all tokens wait."""
-        self._workflow.refresh_timers()
-        self._settle()
-        ready = self._ready([])
-        while ready:
-            while ready:
-                self._step(ready.pop(0))
-                ready = self._ready(ready)
-            self._workflow.refresh_timers()
-            ready = self._ready([])
+        """Run every automatic node until all tokens wait, then what the earliest timer that is due leads to, then the next."""
+        self._run_ready()
+        while self._workflow.fire_next():
+            self._run_ready()
         self._settle()
 
     # What the node classes ask while Spiff moves tokens
@@ -210,6 +204,13 @@ class Run:
             if task.state == TaskState.READY and not task.task_spec.manual and not task.internal_data.get("blocked")
         ]
         return [t for t in found if t.id not in known] + [t for t in queue if t.state == TaskState.READY]
+
+    def _run_ready(self) -> None:
+        self._settle()
+        ready = self._ready([])
+        while ready:
+            self._step(ready.pop(0))
+            ready = self._ready(ready)
 
     def _step(self, task: Any) -> None:
         node = self.vocabulary.nodes.get(task.task_spec.name)

@@ -1,23 +1,21 @@
-"""Our kinds of node, and the token tree they live in.
+"""Our kinds of node; the token tree they live in is in `tree.py`.
 
 The node classes differ from the stock ones in these ways: they tell the run when a token arrives; gateways and service tasks take what
 the run decided beforehand instead of computing inside Spiff; timers follow our clock; a non-interrupting boundary event waits again
 after it fired (the stock one fires once); after an event-based gateway each event waits by itself, and the first to happen ends the
-others (the stock gateway takes the events out of their nodes); a token is joined once, in loops too. Nothing is ever evaluated by Spiff: its script engine refuses everything.
+others (the stock gateway takes the events out of their nodes); a join takes one token of each way in, in loops too.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, Protocol
 
 from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from portal import clock
 
@@ -42,25 +40,6 @@ class Reports(Protocol):
 
     def again(self, task: Any) -> dict[str, Any] | None:
         """Return what a non-interrupting event that has fired remembers when it waits again; None when it was the last time."""
-
-
-class Specs(Protocol):
-    """What Spiff runs: the process, and its subprocesses by their ids."""
-
-    @property
-    def top(self) -> Any: ...
-    @property
-    def inner(self) -> dict[str, Any]: ...
-
-
-class _Refusing(BasePythonScriptEngineEnvironment):
-    def evaluate(self, expression: str, context: Any, external_context: Any = None) -> Any:
-        raise RuntimeError(f"Spiff was asked to evaluate {expression!r}")
-
-    execute = evaluate
-
-
-NO_SCRIPTS = PythonScriptEngine(_Refusing())
 
 
 class _Traced:
@@ -128,16 +107,44 @@ class ExclusiveGateway(_Traced, defaults.ExclusiveGateway):
 
 
 class ParallelGateway(_Traced, defaults.ParallelGateway):
-    """Splits, and joins what it split. The stock one counts a token that has been joined again in the next round of a loop."""
+    """Splits, and joins one token of each way in; what is more waits for its turn.
+
+    The stock one takes two tokens of one way for one, counts one that has been joined again in the next round of a loop, and when it is
+    passed a second time takes away the tokens of the first that still go on.
+    """
+
+    def _update_hook(self, my_task: Any) -> bool:
+        come = [task for task in my_task.workflow.tasks.values() if task is my_task or self._has_come(task)]
+        wanted: Counter[str] = Counter(self._inputs)
+        if wanted - Counter(_way_in(task) for task in come):
+            for task in come:
+                task._set_state(TaskState.WAITING if task is my_task else TaskState.CANCELLED)
+            return False
+        wanted[_way_in(my_task)] -= 1
+        left = []
+        for task in come:
+            if task is not my_task and wanted[_way_in(task)] > 0:
+                wanted[_way_in(task)] -= 1
+                task.workflow._remove_task(task.id)
+            elif task is not my_task:
+                left.append(task)
+        for task in left[-1:]:  # one token stands for all that have come
+            task._set_state(TaskState.WAITING)
+        return True
+
+    def _has_come(self, task: Any) -> bool:
+        return (
+            task.task_spec is self
+            and task.state in (TaskState.WAITING, TaskState.CANCELLED)
+            and task.parent.state == TaskState.COMPLETED
+        )
 
     def _run_hook(self, my_task: Any) -> bool:
-        done: bool = super()._run_hook(my_task)
-        workflow = my_task.workflow
-        for task in [
-            task for task in workflow.tasks.values() if task.task_spec is self and task.state == TaskState.CANCELLED
-        ]:
-            workflow._remove_task(task.id)
-        return done
+        return True
+
+
+def _way_in(task: Any) -> str:
+    return str(task.parent.task_spec.name)
 
 
 class EventBasedGateway(_Traced, BpmnSpecMixin):
@@ -169,6 +176,8 @@ class BoundaryEvent(_Traced, defaults.BoundaryEvent):
 
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
+        if self.cancel_activity:
+            _withdraw_fired(my_task)
         activity = next(t for t in my_task.parent.children if not isinstance(t.task_spec, BoundaryEvent))
         if self.cancel_activity or activity.has_state(TaskState.FINISHED_MASK):
             return
@@ -178,6 +187,17 @@ class BoundaryEvent(_Traced, defaults.BoundaryEvent):
             again.internal_data = remembered
             self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
             self._update(again)
+
+
+def _withdraw_fired(task: Any) -> None:
+    """Take away what would interrupt an activity that this event has interrupted: moments that had passed when it began."""
+    for rival in task.parent.children:
+        if (
+            isinstance(rival.task_spec, BoundaryEvent)
+            and rival.task_spec.cancel_activity
+            and rival.state == TaskState.READY
+        ):
+            rival.cancel()
 
 
 class SubProcess(defaults.SubWorkflowTask):
@@ -224,59 +244,3 @@ class EndJoin(_EndJoin):
 
 def _after(task: Any, join: Any) -> bool:
     return task.parent is not None and task.parent.task_spec is join
-
-
-class _Scanning:
-    """Looks for tasks in the flat index: the stock iterators walk the tree and stop, silently, at depth 1000."""
-
-    def update_waiting_tasks(self) -> None:
-        for task in self._in(TaskState.WAITING):
-            if task.state == TaskState.WAITING and task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
-                task.task_spec._update(task)
-
-    def get_tasks(self, first_task: Any = None, **wanted: Any) -> list[Any]:
-        if first_task is None and wanted.keys() == {"state"}:
-            return self._in(wanted["state"])
-        return super().get_tasks(first_task, **wanted)  # type: ignore[no-any-return]  # the stock workflow's
-
-    def cancel(self, *_: Any, **__: Any) -> list[Any]:
-        self.success, self.completed = False, True
-        unfinished = self._in(TaskState.NOT_FINISHED_MASK)
-        for task in unfinished:
-            if task.id in self.tasks:  # type: ignore[attr-defined]  # the stock workflow's
-                task.cancel()
-        return unfinished
-
-    def _in(self, state: int) -> list[Any]:
-        return [task for task in self.tasks.values() if task._state & state]  # type: ignore[attr-defined]  # the stock workflow's
-
-
-class _Inner(_Scanning, BpmnSubWorkflow):
-    pass
-
-
-class Tokens(_Scanning, BpmnWorkflow):
-    """The tokens of one instance: the stock workflow, which its run drives and its nodes report to."""
-
-    def __init__(self, specs: Specs, run: Reports, *, empty: bool) -> None:
-        self.run = run
-        super().__init__(specs.top, specs.inner, script_engine=NO_SCRIPTS, deserializing=empty)
-
-    def refresh_timers(self) -> None:
-        """Fire what is due, the earliest first; one that an earlier one has ended is left alone."""
-        timers = [
-            task for task in self.event_manager.tasks.values() if isinstance(task.task_spec.event_definition, Timer)
-        ]
-        for task in sorted(timers, key=lambda task: str(task.internal_data.get("due"))):
-            if task.state == TaskState.WAITING and task.id in task.workflow.tasks:
-                task.task_spec._update(task)
-
-    def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
-        self.subprocesses[my_task.id] = _Inner(self.subprocess_specs[spec_name], my_task.id, self)
-        return self.subprocesses[my_task.id]
-
-    def empty_subprocess(self, my_task: Any, spec_name: str) -> Any:
-        """Make a subprocess to be filled with a saved state."""
-        spec = self.subprocess_specs[spec_name]
-        self.subprocesses[my_task.id] = _Inner(spec, my_task.id, self, deserializing=True)
-        return self.subprocesses[my_task.id]

@@ -1,6 +1,6 @@
 """Parallel gateways: what was split is joined, in every round of a loop; the library joins too early from the second round on."""
 
-from tests.diagrams.build import diagram, end, field, gateway, parallel, start, user_task, wired
+from tests.diagrams.build import border, diagram, end, field, gateway, parallel, start, user_task, wired
 from tests.diagrams.play import Play
 
 
@@ -51,3 +51,30 @@ def test_a_join_that_is_a_split_too_goes_on_with_all_its_branches() -> None:
     assert game.complete("b").tasks() == ["a"]
     assert game.complete("a").tasks() == ["c", "d"]
     assert game.complete("d").complete("c").run.ended
+
+
+def asking() -> Play:
+    """A message that comes again and again, each time with two tasks whose branches join."""
+    game = Play(
+        diagram("test", wired(start(), user_task("work"), border("asked", "work", message="asked", interrupting=False), parallel("split"),
+                              user_task("a"), user_task("b"), parallel("join"), user_task("answer"), end("answered"), end(),
+                              flows="start -> work -> end\nasked -> split -> a -> join\nsplit -> b -> join -> answer -> answered"),
+                messages="asked")
+    )  # fmt: skip
+    return game.send("asked").send("asked")
+
+
+def test_a_split_that_is_passed_again_leaves_the_earlier_branches_alone() -> None:
+    assert asking().tasks() == ["a", "a", "b", "b", "work"]
+
+
+def test_a_join_takes_one_token_of_each_way_and_the_others_wait_for_their_turn() -> None:
+    game = asking().complete("a").complete("a")
+    assert game.complete("b").tasks() == ["answer", "b", "work"]
+    assert game.complete("b").tasks() == ["answer", "answer", "work"]
+    assert game.complete("answer").complete("work").complete("answer").run.ended
+
+
+def test_what_went_on_after_a_join_stays_when_others_join() -> None:
+    game = asking().complete("a").complete("b").complete("b").complete("a")
+    assert game.tasks() == ["answer", "answer", "work"]
