@@ -126,7 +126,7 @@ def continue_batch(session: Session, *, actor: Actor, batch_id: int) -> None:
         raise Conflict(_("This batch is not waiting to be continued"))
     batch.status, batch.canaries = "running", 0
     audit.record(session, actor=actor, action="batch.continued", subject=("batch", batch_id))
-    _owe(session, batch_id)
+    _owe(session, batch_id, again=":continued")  # the delivery that paused it may have been owed from the same item on
     announce(session, f"batch:{batch_id}")
 
 
@@ -153,12 +153,12 @@ def _locked(session: Session, actor: Actor, batch_id: int) -> Batch:
     return batch
 
 
-def _owe(session: Session, batch_id: int) -> None:
+def _owe(session: Session, batch_id: int, *, again: str = "") -> None:
     """Owe the batch from its first waiting item on; the key makes owing it twice from there one."""
     first = session.scalar(
         select(func.min(BatchItem.id)).where(BatchItem.batch_id == batch_id, BatchItem.status == "waiting")
     )
-    outbox.enqueue(session, TOPIC, key=f"batch:{batch_id}:{first}", payload={"batch_id": batch_id})
+    outbox.enqueue(session, TOPIC, key=f"batch:{batch_id}:{first}{again}", payload={"batch_id": batch_id})
 
 
 def work(batch_id: int) -> None:

@@ -140,6 +140,20 @@ def test_a_long_batch_goes_on_in_another_delivery(
     assert (_look(batch_id).status, hands.done) == ("finished", [1, 2, 3, 4, 5])
 
 
+def test_the_rest_follows_the_canaries_however_long_these_take(
+    admin: Actor, hands: Hands, drain: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(0, 1000, 10))  # the time of a delivery is up after one item
+    monkeypatch.setattr(batches.time, "monotonic", lambda: next(times))
+    batch_id = _start(admin, canaries=1)
+    drain()
+    assert (_look(batch_id).status, hands.done) == ("paused", [1])
+    with unit_of_work() as session:
+        batches.continue_batch(session, actor=admin, batch_id=batch_id)
+    drain()
+    assert (_look(batch_id).status, hands.done) == ("finished", [1, 2, 3, 4, 5])
+
+
 def test_the_one_who_started_it_must_still_be_allowed(
     session: Session, admin: Actor, hands: Hands, drain: Callable[[], int]
 ) -> None:
