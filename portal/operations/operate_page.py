@@ -18,10 +18,9 @@ from portal.workflow import facts as known
 from portal.workflow import moving, operating, tokens
 from portal.workflow.consequences import consequences
 from portal.workflow.engine import Run
-from portal.workflow.loading import load_run
+from portal.workflow.loading import load_run, look_at
 from portal.workflow.models import Incident, ProcessInstance
 from portal.workflow.naming import When
-from portal.workflow.step import lock
 from portal.workflow.suspension import require_moving
 from portal.workflow.vocabulary import Node
 from portal.workflow.whereabouts import Standing, standing
@@ -118,14 +117,14 @@ def _problem(session: Session, actor: Actor, instance_id: int, what: What) -> An
         return _("This process is not suspended")
     if not what.while_suspended:
         try:
-            require_moving(session, lock(session, ProcessInstance.id == instance_id)[0], actor)
+            require_moving(session, look_at(session, instance_id), actor)
         except Conflict as error:
             return error.message
     return None
 
 
 def _run(session: Session, actor: Actor, instance_id: int) -> Run:
-    return load_run(session, lock(session, ProcessInstance.id == instance_id)[0], actor)
+    return load_run(session, look_at(session, instance_id), actor)
 
 
 def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form: Form, shown: View) -> dict[str, Any]:

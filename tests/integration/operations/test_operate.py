@@ -259,6 +259,14 @@ def test_what_a_colleague_has_changed_meanwhile_is_not_overwritten(admin: Any, i
         assert queries.facts(session, instance_id)["order"]["total"] == 80
 
 
+@pytest.mark.parametrize("what", ACTIONS)
+def test_a_page_does_not_wait_for_a_step_that_is_going_on(
+    admin: Any, instance_id: int, what: str, session: Session
+) -> None:
+    session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+    assert admin.get(path(instance_id, what)).status_code == 200
+
+
 def test_an_unknown_fact_is_said_to_be_unknown(admin: Any, instance_id: int) -> None:
     assert "order.nothing" in words(admin.get(path(instance_id, "fact", "?path=order.nothing")))
     given = {"path": "order.nothing", "value": "1", "reason": WHY}
