@@ -41,7 +41,8 @@ def stop_order(session: Session, *, number: str, actor: Actor, reason: str) -> N
 
 def if_stopped(session: Session, *, number: str) -> list[Any]:
     """Say, as sentences, what ending the order's process now would mean."""
-    order = session.scalars(select(Order).where(Order.number == number)).one_or_none()  # not locked: a page is only looked at
+    # not locked: a page is only looked at
+    order = session.scalars(select(Order).where(Order.number == number)).one_or_none()
     if order is None:
         return []
     due = refund_due(session, order)
