@@ -3,6 +3,7 @@
 Public holidays are not known yet; a due time then falls on one, which errs on the early side.
 """
 
+import operator
 import re
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -13,8 +14,12 @@ from portal.settings import Settings
 OPENS, CLOSES = time(8, 30), time(17, 30)
 WORKING_DAY = timedelta(hours=9)
 SATURDAY = 5
+LONGEST = timedelta(days=36_525)
+_SECONDS = (604_800, 86_400, 3_600, 60, 1)
 
-_DURATION = re.compile(r"P(?!$)(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_DURATION = re.compile(
+    r"P(?!$)(?:(\d{1,12})W)?(?:(\d{1,12})D)?(?:T(?!$)(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12})S)?)?"
+)
 
 
 @lru_cache(maxsize=1)
@@ -24,20 +29,25 @@ def shop_zone() -> ZoneInfo:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read an ISO 8601 duration of weeks, days, hours, minutes, seconds (no months or years: their length varies); ValueError otherwise."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(text)
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    """Read an ISO 8601 duration of weeks, days, hours, minutes, seconds (no months or years: their length varies).
+
+    ValueError for anything else, and for more than a hundred years.
+    """
+    weeks, days, hours, minutes, seconds = _parts(text)
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _parts(text: str) -> list[int]:
+    match = _DURATION.fullmatch(text.strip())
+    parts = [int(part or 0) for part in match.groups()] if match is not None else []
+    if not parts or sum(map(operator.mul, parts, _SECONDS)) > LONGEST.total_seconds():
+        raise ValueError(text)
+    return parts
 
 
 def add_working_time(start: datetime, duration: str, *, zone: ZoneInfo | None = None) -> datetime:
     """Return the moment when the duration has passed in business hours; a day counts nine hours, a week five days."""
-    match = _DURATION.fullmatch(duration.strip())
-    if match is None:
-        raise ValueError(duration)
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    weeks, days, hours, minutes, seconds = _parts(duration)
     left = (weeks * 5 + days) * WORKING_DAY + timedelta(hours=hours, minutes=minutes, seconds=seconds)
     here = zone or shop_zone()
     moment = _open_from(start.astimezone(here))

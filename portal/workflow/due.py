@@ -16,7 +16,7 @@ from portal.workflow.expressions import compile_expression, shown
 from portal.workflow.vocabulary import Node
 
 SHORTEST_CYCLE = timedelta(minutes=1)
-_CYCLE = re.compile(r"R(\d*)/(P.+)")
+_CYCLE = re.compile(r"R(\d{0,6})/(P.+)")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def go_on(node: Node, fired: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def moment_of(text: str, facts: Mapping[str, Any]) -> datetime:
-    """Return a timer's moment in UTC; ExpressionFailed, ValueError or TypeError when it cannot be told."""
+    """Return a timer's moment in UTC; ExpressionFailed, ValueError, TypeError or OverflowError when it cannot be told."""
     value: Any = text if timer_expression(text) is None else compile_expression(text).evaluate(facts)
     if isinstance(value, str) and value.startswith("P"):
         return clock.now() + parse_duration(value)

@@ -20,7 +20,7 @@ from portal.workflow.choosing import Choice, choose
 from portal.workflow.definitions import Definition
 from portal.workflow.expressions import ExpressionError, compile_expression
 from portal.workflow.host import Event, Host, Snapshot, StepFailed, Waiting
-from portal.workflow.standing import take_snapshot
+from portal.workflow.standing import stuck_joins, take_snapshot
 from portal.workflow.tree import Tokens
 from portal.workflow.vocabulary import Flow, Node
 
@@ -122,13 +122,10 @@ class Run:
         self._block(task, error)
         return self._node(task)
 
-    def find_stuck(self, now: Snapshot) -> None:
-        """Block the joins of an instance in which nothing can happen any more: another branch they wait for was interrupted."""
-        if self.ended or now.tasks or now.waits or now.blocked:
-            return
-        for task in [task for task in self._all() if task.state == TaskState.WAITING]:
-            if task.task_spec.name in self.vocabulary.nodes:
-                self._block(task, "waits for a branch that has ended elsewhere and will never arrive")
+    def find_stuck(self) -> None:
+        """Block the joins that wait in vain: another branch they wait for was interrupted, or never begun. After `advance` only."""
+        for task in stuck_joins((self._workflow, *self._workflow.subprocesses.values()), self.vocabulary):
+            self._block(task, "waits for a branch that has ended elsewhere and will never arrive")
 
     def unblock(self, task_id: uuid.UUID) -> bool:
         """Let a failed token try again; False when it is open no longer. An outside action is requested anew."""
@@ -169,7 +166,7 @@ class Run:
             return None
         try:
             task.internal_data |= due.begin(self._node(task), self.facts)
-        except (ExpressionError, ValueError, TypeError) as error:
+        except (ExpressionError, ValueError, TypeError, OverflowError) as error:
             self._undue[task.id] = f"{type(error).__name__}: {error}"
             return None
         return str(task.internal_data["due"])

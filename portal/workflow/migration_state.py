@@ -232,7 +232,7 @@ class _Moving:
         try:
             span = self._span(node)
             return moment_of(node.timer or "", self.target.facts) if span is None else (since or clock.now()) + span
-        except (ExpressionError, ValueError, TypeError) as error:
+        except (ExpressionError, ValueError, TypeError, OverflowError) as error:
             raise MigrationRefused(
                 _("“%(name)s”: its moment cannot be told (%(error)s)", name=Named(node.name), error=error)
             ) from error

@@ -1,4 +1,4 @@
-"""What stands open in a token tree: people's tasks, what is waited for, and what is blocked."""
+"""What stands open in a token tree: people's tasks, what is waited for, what is blocked, and what waits in vain."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,6 +27,19 @@ def take_snapshot(tasks: Iterable[Any], vocabulary: Vocabulary) -> Snapshot:
         elif (wait := _wait(task, node)) is not None:
             found.waits[task.id] = wait
     return found
+
+
+def stuck_joins(scopes: Iterable[Any], vocabulary: Vocabulary) -> list[Any]:
+    """Return the tokens at joins that no other token of their scope (process or subprocess) can come to any more."""
+    found = []
+    for scope in scopes:
+        standing = [t for t in scope.tasks.values() if t._state & _OPEN and t.task_spec.name in vocabulary.nodes]
+        joins = [task for task in standing if vocabulary.nodes[task.task_spec.name].kind == "parallelGateway"]
+        if joins := [task for task in joins if task.state == TaskState.WAITING]:
+            others = {task.task_spec.name for task in standing if task not in joins}
+            coming = set[str]().union(*map(vocabulary.after, others))
+            found += [task for task in joins if task.task_spec.name not in coming]
+    return [task for task in found if not task.internal_data.get("blocked")]
 
 
 def _wait(task: Any, node: Node) -> Waiting | None:

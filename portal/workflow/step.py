@@ -234,7 +234,8 @@ class Step:
                 self.take(message)
                 self.run.advance()
                 now = self.run.snapshot()
-        self.run.find_stuck(now)
+        if not self.held:
+            self.run.find_stuck()
         self._save(now if not self.run.failures else self.run.snapshot())
 
     def provoked(self, kind: str) -> list[uuid.UUID]:

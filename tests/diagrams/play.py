@@ -64,7 +64,7 @@ class Play:
     def settle(self) -> None:
         """Run on, save and load."""
         self.run.advance()
-        self.run.find_stuck(self.run.snapshot())
+        self.run.find_stuck()
         self.happened += [(event.kind, event.id or "") for event in self.run.events]
         self.run = Run.load(self.definition, self.host, self.run.dump())
 

@@ -50,7 +50,11 @@ def test_durations_of_weeks_to_seconds_are_read() -> None:
     assert parse_duration("P1W2DT3H4M5S") == timedelta(days=9, hours=3, minutes=4, seconds=5)
 
 
-@pytest.mark.parametrize("text", ["P", "PT", "7D", "P1M", "P1Y", "PT1D", "P-1D", "P1.5D", "P1DT", "soon"])
+@pytest.mark.parametrize(
+    "text", ["P", "PT", "7D", "P1M", "P1Y", "PT1D", "P-1D", "P1.5D", "P1DT", "soon", "P99999D", "P9999999999999999D"]
+)
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match=text):
         parse_duration(text)
+    with pytest.raises(ValueError, match=text):
+        add_working_time(datetime(2026, 1, 1, tzinfo=UTC), text)

@@ -112,7 +112,20 @@ def test_ticks_around_a_subprocess_leave_it_alone_until_it_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["PT1H", "R/P1M", "R0/PT1H", "R/PT10S", "R/", "R3", "R3/2026-11-20T02:30Z/PT1H", "r/PT1H", "R-1/PT1H"]
+    "text",
+    [
+        "PT1H",
+        "R/P1M",
+        "R0/PT1H",
+        "R/PT10S",
+        "R/",
+        "R3",
+        "R3/2026-11-20T02:30Z/PT1H",
+        "r/PT1H",
+        "R-1/PT1H",
+        "R9999999/PT1H",
+        "R/P99999D",
+    ],
 )
 def test_what_is_no_repetition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

@@ -1,6 +1,6 @@
 """Parallel gateways: what was split is joined, in every round of a loop; the library joins too early from the second round on."""
 
-from tests.diagrams.build import border, diagram, end, field, gateway, parallel, start, user_task, wired
+from tests.diagrams.build import border, diagram, end, field, gateway, inside, parallel, start, user_task, wired
 from tests.diagrams.play import Play
 
 
@@ -78,3 +78,27 @@ def test_a_join_takes_one_token_of_each_way_and_the_others_wait_for_their_turn()
 def test_what_went_on_after_a_join_stays_when_others_join() -> None:
     game = asking().complete("a").complete("b").complete("b").complete("a")
     assert game.tasks() == ["answer", "answer", "work"]
+
+
+IN_VAIN = """gate -> a | ask.go == "yes"
+gate -> b | default
+a -> join
+b -> join"""
+
+
+def test_a_join_that_waits_in_vain_is_blocked_though_something_around_it_or_beside_it_still_waits() -> None:
+    part = wired(start("s"), user_task("ask", field("go")), gateway("gate"), user_task("a"), user_task("b"), parallel("join"), end("done"),
+                 flows=f"s -> ask -> gate\njoin -> done\n{IN_VAIN}")  # fmt: skip
+    game = Play(
+        diagram("test", wired(start(), parallel("split"), inside("box", part), border("stop", "box", message="stop"), user_task("beside"),
+                              end("stopped"), end("other"), end(),
+                              flows="start -> split\nsplit -> box -> end\nsplit -> beside -> other\nstop -> stopped"), messages="stop")
+    )  # fmt: skip
+    game.complete("ask", go="yes").complete("a")
+    assert (game.blocked(), game.tasks(), game.waits()) == (["join"], ["beside"], ["message:stop"])
+    assert game.send("stop").complete("beside").run.ended
+
+
+def test_a_join_that_something_can_still_come_to_is_not_blocked() -> None:
+    game = looping().complete("a")
+    assert (game.tasks(), game.blocked()) == (["b"], [])

@@ -262,7 +262,7 @@ class Walk:
     def save(self, run: Run) -> None:
         run.advance()
         assert not run.failures
-        run.find_stuck(run.snapshot())
+        run.find_stuck()
         assert not run.failures, f"stuck at {[node.id for node, _ in run.failures.values()]}"
         self.entered.update(event.id or "" for event in run.events if event.kind == "node_entered")
         self.ended, self.state = run.ended, run.dump()

@@ -186,7 +186,7 @@ def _moves_and_ends(definition: Definition, run: Run, player: Player, task_id: u
 def _is_whole(run: Run) -> None:
     """Nothing failed or stands still for ever, and beside each open activity, and no other, its border events wait, each once."""
     now = run.snapshot()
-    run.find_stuck(now)
+    run.find_stuck()
     assert not run.failures
     nodes = run.vocabulary.nodes
     here = [node.id for node in open_nodes(now).values() if node.kind != "boundaryEvent"]

@@ -120,10 +120,11 @@ def test_interrupting_what_is_around_a_race_ends_all_its_events() -> None:
     assert Play(xml).send("stop").run.ended
 
 
-def test_a_moment_that_cannot_be_told_is_blocked_and_another_event_still_wins() -> None:
+@pytest.mark.parametrize("moment", ["nothing.known", "0001-01-01", "5"])
+def test_a_moment_that_cannot_be_told_is_blocked_and_another_event_still_wins(moment: str) -> None:
     xml = diagram(
         "test",
-        wired(start(), race("await"), catch("came", message="came"), catch("late", timer="nothing.known"), end(),
+        wired(start(), race("await"), catch("came", message="came"), catch("late", timer=moment), end(),
               flows="start -> await -> came -> end\nawait -> late -> end"),
         messages="came",
     )  # fmt: skip
