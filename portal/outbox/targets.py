@@ -14,6 +14,8 @@ ENOUGH_FAILURES = 5
 SHORTEST_CLOSURE = timedelta(seconds=10)
 LONGEST_CLOSURE = timedelta(minutes=5)
 EXCUSED_FOR = timedelta(days=1)
+OF_FILES = FileNotFoundError | FileExistsError | PermissionError | IsADirectoryError | NotADirectoryError
+"""OSErrors of this machine, of which no system outside is to blame."""
 NOTED_EVERY = timedelta(seconds=10)
 """A success is written on its target this often at most: all effects of a target would queue for its row."""
 
@@ -24,7 +26,7 @@ class TargetDown(Exception):
 
 def is_outage(error: BaseException, *, target: str) -> bool:
     """Say whether an error tells of its target rather than of the effect."""
-    if target == PORTAL or isinstance(error, PortalError):
+    if target == PORTAL or isinstance(error, PortalError | OF_FILES):
         return False
     return isinstance(error, TargetDown | OSError) or not isinstance(error, Exception)  # cut off: no Exception
 

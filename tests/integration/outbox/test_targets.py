@@ -145,6 +145,14 @@ def test_a_refusal_is_the_effects_own_and_closes_nothing(outside: Outside, clock
     assert len(outside.given_up) == 2 * ENOUGH_FAILURES
 
 
+def test_a_file_that_is_missing_here_is_no_outage_of_the_target(outside: Outside, clock: Any) -> None:
+    outside.error = FileNotFoundError("label.pdf")
+    owe(*(f"k{number}" for number in range(ENOUGH_FAILURES)))
+    perform_one_after_another(ENOUGH_FAILURES, clock)
+    known = target()
+    assert known is None or (known.failures, known.closed_until) == (0, None)
+
+
 def test_a_refusal_tells_that_the_target_is_up_again(outside: Outside, clock: Any) -> None:
     take_down(outside, clock)
     owe("k1")
