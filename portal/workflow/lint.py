@@ -4,6 +4,7 @@ Structure is checked here, what nodes ask for (roles, actions, forms, tables) in
 list of what SpiffWorkflow runs wrongly without a word is from running it; each rule names the node.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from portal.web.i18n import lazy_gettext as _
 from portal.workflow import lint_facts, lint_nodes
 from portal.workflow.decision_table import DecisionTable
 from portal.workflow.errors import Problem
+from portal.workflow.migration_structure import Structure
 from portal.workflow.vocabulary import BPMN, Flow, Node, Vocabulary
 
 UNSUPPORTED: dict[str, Any] = {
@@ -33,6 +35,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "receiveTask": frozenset({"message"}),
     "boundaryEvent": frozenset({"message", "timer"}),
 }
+RESERVED = re.compile(r"^(Start|End)$|[.](EndJoin|BoundaryEventSplit|BoundaryEventJoin)$")
+"""SpiffWorkflow's names for what it adds to a process."""
 WAITING = frozenset({"userTask", "serviceTask", "receiveTask", "subProcess", "callActivity"})
 
 
@@ -63,8 +67,11 @@ def _identities(root: etree._Element, vocabulary: Vocabulary) -> Iterator[Proble
         if key is not None and key in seen:
             yield Problem(key, (key, key), _("Two elements have the id “%(id)s”", id=key))
         seen.add(key or "")
-    if "" in vocabulary.nodes or not vocabulary.process_id:
+    if "" in vocabulary.nodes or any(not flow.id for flow in vocabulary.flows) or not vocabulary.process_id:
         yield Problem("", vocabulary.name, _("An element has no id"))
+    for node in vocabulary.nodes.values():
+        if RESERVED.search(node.id):
+            yield problem(node, _("“%(id)s” cannot be an id: the engine uses it itself", id=node.id))
 
 
 def _elements(root: etree._Element, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -124,6 +131,7 @@ def _flows(vocabulary: Vocabulary) -> Iterator[Problem]:
     for node in vocabulary.nodes.values():
         yield from _connections(node, node.id in arriving, vocabulary.outgoing.get(node.id, ()))
     yield from _races(vocabulary)
+    yield from _joins(vocabulary)
     yield from _unreachable(vocabulary)
 
 
@@ -166,6 +174,20 @@ def _races(vocabulary: Vocabulary) -> Iterator[Problem]:
                 )
             elif sum(flow.target == event.id for flow in vocabulary.flows) > 1:
                 yield problem(event, _("Nothing else may lead to an event that follows an event-based gateway"))
+
+
+def _joins(vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A join to which an arrow leads back from behind it would wait for that branch before it could ever begin."""
+    drawn = Structure(vocabulary)
+    for join in drawn.joins:
+        before = drawn.reached_from_starts(but=join)
+        if not before.issuperset(drawn.inputs(join)):
+            yield problem(
+                vocabulary.nodes[join],
+                _(
+                    "An arrow leads back here from behind, and this waits for all arrows; lead the loop to an exclusive gateway before it"
+                ),
+            )
 
 
 def _choice(node: Node, leaving: tuple[Flow, ...]) -> Iterator[Problem]:

@@ -54,6 +54,11 @@ class Structure:
             self._reached[start, but] = self._search([start], {but} - {None})
         return self._reached[start, but]
 
+    def reached_from_starts(self, *, but: str) -> frozenset[str]:
+        """Return the nodes that a token can come to from the start of its process or subprocess, without passing through `but`."""
+        starts = [node.id for node in self._vocabulary.nodes.values() if node.kind == "startEvent"]
+        return frozenset(starts) | self._search(starts, {but})
+
     def _search(self, starts: Iterable[str], closed: Iterable[str | None]) -> frozenset[str]:
         shut, found, rest = set(closed), set[str](), list(starts)
         while rest:

@@ -197,6 +197,37 @@ def racing(*parts: str, flows: str) -> list[tuple[str, str]]:
     )
 
 
+@pytest.mark.parametrize("id", ["Start", "End", "p.EndJoin", "x.BoundaryEventSplit"])
+def test_an_id_that_the_engine_uses_itself_is_refused(id: str) -> None:
+    ((where, message),) = around(user_task(id), name=id)
+    assert (where, "the engine uses it" in message) == (id, True)
+
+
+def test_an_arrow_without_an_id_is_refused() -> None:
+    xml = diagram("p", wired(start(), end(), flows="start -> end")).replace(
+        '<bpmn:sequenceFlow id="start_to_end"', "<bpmn:sequenceFlow"
+    )
+    root = parse_xml(xml)
+    with using_locale("en"):
+        assert [str(problem.message) for problem in lint.check(root, read(root), {})] == ["An element has no id"]
+
+
+def test_a_loop_that_leads_back_to_a_join_is_refused_and_one_to_a_gateway_before_it_is_not() -> None:
+    def loop(back_to: str) -> list[tuple[str, str]]:
+        return problems(
+            start(), gateway("merge"), parallel("both"), REVIEW, user_task("b"), parallel("join"), gateway("gate"), end(),
+            flows=f"""start -> merge -> both
+            both -> review -> join
+            both -> b -> join -> gate
+            gate -> {back_to} | approval.decision == "no"
+            gate -> end | default""",
+        )  # fmt: skip
+
+    assert loop("merge") == []
+    ((where, message),) = loop("both")
+    assert (where, "leads back here" in message) == ("both", True)
+
+
 def test_a_sound_race_and_a_sound_cycle_have_no_problems() -> None:
     assert racing(catch("b", timer="P1D"), flows="race -> a -> end\nrace -> b -> end") == []
     assert (
