@@ -52,13 +52,20 @@ class BatchKind:
     do: Do
 
 
+@dataclass(frozen=True)
+class Vain:
+    """What a kind returns for an item that was done, and committed, in vain: the item counts as failed."""
+
+    text: Any
+
+
 _kinds: dict[str, BatchKind] = {}
 
 
 def batch_kind(name: str, *, label: Text) -> Callable[[D], D]:
     """Register `do(session, *, actor, subject_id, parameters, reason) -> text or None`: one item's work, in a transaction of its own.
 
-    What it returns (a lazy text, or None) is the item's result. A PortalError refuses the item with its message; anything else fails it.
+    What it returns (a lazy text, None, or such a text in `Vain`) is the item's result. A PortalError refuses the item with its message; anything else fails it.
     """
 
     def register(function: D) -> D:
@@ -78,6 +85,14 @@ def kind(name: str) -> BatchKind:
 def labels() -> dict[str, Text]:
     """Return what each kind is called."""
     return {one.name: one.label for one in _kinds.values()}
+
+
+def canaries_of(text: str) -> int:
+    """Read how many go first; nothing and 0 mean all at once. Raises InvalidInput rather than guess: a slip must not move everything."""
+    typed = text.strip()
+    if typed and not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
+        raise InvalidInput(fields={"canaries": _("Enter a whole number")})
+    return int(typed or 0)
 
 
 def start_batch(
@@ -181,7 +196,9 @@ def _do_next(batch_id: int) -> bool:
                 if item is None:
                     return False
                 item_id = item.id
-                _mark(session, item_id, "done", _do(session, item))
+                came = _do(session, item)
+                in_vain = isinstance(came, Vain)
+                _mark(session, item_id, "failed" if in_vain else "done", came.text if in_vain else came)
                 announce(session, f"batch:{batch_id}")
             return True
         except PortalError as refusal:

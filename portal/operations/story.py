@@ -160,7 +160,7 @@ def _changed(detail: Mapping[str, Any]) -> Iterator[Pair]:
         value = detail[name]
         if name == "payload":
             yield from pairs(from_json(value))
-        elif name not in _TOLD and value is not None:
+        elif name not in _TOLD and value is not None and value != {}:
             yield Pair(str(_LABELS.get(name, name)), _moment(from_json(value)))
 
 
@@ -182,12 +182,14 @@ _OPERATED = (
     "message_sent",
     "migrated",
 )
-_TOLD = ("reason", "task", "incident", "to", "to_zh", "to_en", "path", "name", "error")
+_TOLD = ("reason", "task", "incident", "to", "to_zh", "to_en", "path", "name", "error", "timers")
 _LABELS: dict[str, Any] = {
     "before": lazy_gettext("was"),
     "after": lazy_gettext("is now"),
     "due": lazy_gettext("was due"),
     "since": lazy_gettext("since"),
+    "from": lazy_gettext("from version"),
+    "mapping": lazy_gettext("steps mapped"),
 }
 
 _SENTENCES: dict[str, Any] = {
@@ -214,5 +216,5 @@ _SENTENCES: dict[str, Any] = {
     "fact_edited": lazy_gettext("Fact %(path)s changed"),
     "timer_fired": lazy_gettext("%(name)s: fired before its time"),
     "message_sent": lazy_gettext("Message “%(message)s” sent by an operator"),
-    "migrated": lazy_gettext("Moved to another version"),
+    "migrated": lazy_gettext("Moved to version %(to)s"),
 }

@@ -10,6 +10,7 @@ import io
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import DecimalException
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -47,6 +48,13 @@ DEEPEST = 25
 Path = tuple[str, ...]
 
 
+def _told(error: Exception) -> str:
+    """What went wrong, for people: decimals say it in the names of classes."""
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    return "this cannot be calculated" if isinstance(error, DecimalException) else str(error)
+
+
 @dataclass(frozen=True)
 class Expression:
     """A compiled expression. `reads` are the paths it needs (those in `known(…)` are not); `tests` the constants it compares paths with; for the lint."""
@@ -63,7 +71,7 @@ class Expression:
         except ExpressionError:
             raise
         except (TypeError, ArithmeticError, ValueError, RecursionError) as error:
-            raise ExpressionFailed(f"{self.text}: {error}") from error
+            raise ExpressionFailed(f"{self.text}: {_told(error)}") from error
 
     def holds(self, facts: Mapping[str, Any], record: Record = None) -> bool:
         """Compute a condition; ExpressionFailed when it is not true or false."""

@@ -121,7 +121,8 @@ def _tried(request: PortalRequest, incident_id: int, reason: str) -> dict[str, s
     actor = current_actor(request)
     try:
         with unit_of_work() as session:
-            return toast(actions.tried(session, actor=actor, incident_id=incident_id, reason=reason.strip()))
+            said = actions.tried(session, actor=actor, incident_id=incident_id, reason=reason.strip())
+            return toast(said, tone="stop" if actions.fails_still(session, incident_id=incident_id) else "good")
     except Conflict as refusal:
         return toast(refusal.message, tone="stop")
 

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 
 from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
-from portal.operations import migrations
+from portal.operations import batches, migrations
 from portal.operations.board import PATH
 from portal.operations.queries import instances as listed
 from portal.operations.queries import overview
@@ -60,15 +60,11 @@ def begin(request: PortalRequest) -> Response[Any] | Page:
         with unit_of_work() as session:
             batch_id = migrations.start(
                 session, actor=current_actor(request), choice=choice, subjects=listed.chosen(session, ids=ids),
-                at_once=at_once, reason=form.value("reason"), canaries=_whole(form.value("canaries")),
+                at_once=at_once, reason=form.value("reason"), canaries=batches.canaries_of(form.value("canaries")),
             )  # fmt: skip
     except REFUSALS as error:
         return _page(request, choice, form.refused(error), rehearse=True)
     return see_other(request, f"{PATH}/batches/{batch_id}")
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.strip().isdecimal() and len(text) < 6 else 0
 
 
 def _page(request: PortalRequest, choice: migrations.Choice, form: Form, *, rehearse: bool = False) -> Page:

@@ -47,7 +47,7 @@ def new_batch(request: PortalRequest) -> Response[Any]:
         with unit_of_work() as session:
             batch_id = batches.start_batch(
                 session, actor=current_actor(request), kind=many.kind, subjects=subjects, parameters=_parameters(form, many),
-                reason=form.value("reason"), canaries=int_of(form.value("canaries"), 0),
+                reason=form.value("reason"), canaries=batches.canaries_of(form.value("canaries")),
             )  # fmt: skip
     except REFUSALS as error:
         return _page(form.refused(error), many, subjects)

@@ -37,12 +37,10 @@ class Hands:
 
 @pytest.fixture
 def hands() -> Iterator[Hands]:
-    kept = dict(batches._kinds)
     hands = Hands()
     batches.batch_kind("test", label=("试", "Test"))(hands.do)
     yield hands
-    batches._kinds.clear()
-    batches._kinds.update(kept)
+    del batches._kinds["test"]
 
 
 @pytest.fixture
@@ -110,6 +108,15 @@ def test_canaries_go_first_and_the_rest_waits_to_be_continued(
         batches.continue_batch(session, actor=admin, batch_id=batch_id)
     drain()
     assert (_look(batch_id).status, hands.done) == ("finished", [1, 2, 3, 4, 5])
+
+
+def test_what_was_done_in_vain_counts_as_failed(
+    admin: Actor, hands: Hands, drain: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "_do", lambda _session, _item: batches.Vain("again"))
+    batch_id = _start(admin, count=2)
+    drain()
+    assert _look(batch_id).counts == {"failed": 2}
 
 
 def test_a_stopped_batch_leaves_the_rest_undone(admin: Actor, hands: Hands, drain: Callable[[], int]) -> None:

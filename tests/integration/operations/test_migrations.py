@@ -154,6 +154,22 @@ def test_canaries_go_first(admin: Any, drain: Callable[[], int]) -> None:
     assert sorted(versions().values()) == [1, 1, 1, 2]
 
 
+@pytest.mark.parametrize("typed", ["x2", "-1", "2.5", "两", "99999999"])
+def test_a_slip_in_how_many_go_first_moves_nothing(admin: Any, typed: str) -> None:
+    form = {
+        "process": "test",
+        "version": "1",
+        "to": "2",
+        "reason": "x",
+        "canaries": typed,
+        "moving": str(ids()["SO-1"]),
+    }
+    answer = admin.post(PATH, form)
+    assert (answer.status_code, "Enter a whole number" in answer.text) == (422, True)
+    with unit_of_work() as session:
+        assert session.scalars(select(Batch.id)).first() is None
+
+
 def test_chosen_instances_are_moved_alone(admin: Any) -> None:
     numbers = ids()
     page = admin.get(f"{PATH}/new?ids={numbers['SO-1']},{numbers['SO-3']}").text
