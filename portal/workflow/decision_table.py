@@ -223,7 +223,10 @@ def _check_kinds(element: str, tests: UnaryTests, column: Input) -> None:
         for _compare, limit in point.bounds:
             if limit.reads or expected is None:
                 continue
-            value = limit.evaluate({})
+            try:
+                value = limit.evaluate({})
+            except ExpressionError as error:
+                raise TableRefused(element, error.args[0]) from error
             if value is not None and kind(value) != expected:
                 raise TableRefused(
                     element, _("“%(part)s” is not of the type %(type)s", part=limit.text, type=column.type)

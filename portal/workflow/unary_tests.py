@@ -109,7 +109,10 @@ def _holds(compare: Compare, value: Any, limit: Any) -> bool:
         return compare is same and value is limit
     if kind(value) != kind(limit):
         raise ExpressionFailed(f"{value!r} cannot be held against {limit!r}")
-    return compare(value, limit)
+    try:
+        return compare(value, limit)
+    except TypeError as error:  # lists and dicts have no order, nor has a moment with a zone beside one without
+        raise ExpressionFailed(f"{value!r} cannot be held against {limit!r}") from error
 
 
 def kind(value: Any) -> str:

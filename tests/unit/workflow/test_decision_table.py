@@ -83,6 +83,11 @@ def test_kinds_that_cannot_be_compared_are_an_error_not_a_miss(cell: str, value:
         parse_tests(cell).hits(value, {})
 
 
+def test_what_has_no_order_is_an_error_too() -> None:
+    with pytest.raises(ExpressionFailed):
+        parse_tests("> order").hits({"limit": 6}, LIMITS)
+
+
 def decide(policy: str, *rules: str, **order: Any) -> Any:
     xml = table("t", {"order.amount": "number", "order.kind": "string"}, "who note", *rules, policy=policy)
     return read_table(parse_xml(xml)).decide({"order": order})
@@ -125,6 +130,7 @@ def test_unique_refuses_two_rows_and_any_allows_them_when_they_agree() -> None:
     [
         (['"5" | - -> 1 | 2'], "FIRST", "t_1i0"),
         (['- | 5 -> 1 | 2'], "FIRST", "t_1i1"),
+        (["1 / 0 | - -> 1 | 2"], "FIRST", "t_1i0"),
         (["? > 5 | - -> 1 | 2"], "FIRST", "t_1i0"),
         (["- | - -> import os | 2"], "FIRST", "t_1o0"),
         (["- -> 1 | 2"], "FIRST", "t_1"),
