@@ -2,19 +2,25 @@
 
 While a new release is rolled out, processes of the older one go on working on the migrated database, and one of them may have to
 start again: the database is then *ahead* of its code. It says itself (`portal.schema`) which releases it still bears.
+
+A migration must not harm who works meanwhile. What it changes it would lock table by table, and one who holds the second and waits
+for the first would be thrown out by the database as a deadlock. So each migration first locks all tables at once, or none: it gives up
+after `PATIENCE`, well before the database looks for deadlocks, and tries again. Then the others wait, for as long as it takes.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import psycopg
 import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from portal import __version__, schema
@@ -23,6 +29,10 @@ from portal.settings import ROOT
 log = structlog.get_logger(__name__)
 
 SCRIPTS = ROOT / "alembic"
+PATIENCE = 0.3
+"""Seconds that a migration waits for the locks; PostgreSQL looks for deadlocks after one."""
+TRIES = 200
+PAUSE = 0.1
 LOCK = 7_046_029_254_386_353_131  # any fixed number: the advisory lock that all processes of the portal agree on
 
 
@@ -43,7 +53,43 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             _accept(connection, at)
         else:
             connection.rollback()  # only looked so far: each migration begins and commits its own transaction
+            _upgrade(connection, revision)
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    """Run the migrations, each with all tables to itself; what others hold is waited for."""
+    event.listen(connection, "begin", _lock_all_tables)
+    for attempt in range(1, TRIES + 1):
+        try:
             command.upgrade(_config(connection), revision)
+            return
+        except _BUSY:
+            if attempt == TRIES:
+                raise
+            connection.rollback()
+            time.sleep(PAUSE)
+
+
+_BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+_LOCK_ALL = """
+do $$ declare names text; begin
+    select string_agg(format('%I.%I', schemaname, tablename), ', ' order by tablename) into names
+    from pg_tables where schemaname = current_schema();
+    if names is not null then execute 'lock table ' || names || ' in access exclusive mode'; end if;
+end $$
+"""
+
+
+def _lock_all_tables(connection: Connection) -> None:
+    """Lock on the driver: SQLAlchemy has not begun its transaction quite yet when it says that it does."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"set local statement_timeout = {int(PATIENCE * 1000)}")
+        cursor.execute(_LOCK_ALL)
+        cursor.execute("set local statement_timeout = 0")
+    except psycopg.Error:
+        connection.connection.rollback()
+        raise
 
 
 def _accept(connection: Connection, at: str) -> None:

@@ -82,9 +82,9 @@ def _count(session: Session, key: Key, now: datetime) -> None:
 
 
 def succeeded(session: Session, *, phone: str, address: str) -> None:
-    """Forget the attempts for a number whose owner is in, and take back the one counted for the address."""
-    session.execute(delete(LoginThrottle).where(LoginThrottle.key == keys(phone=phone, address=address)[0].text))
+    """Forget the attempts for a number whose owner is in, and take back the one counted for the address; locked in `admit`'s order."""
     row = session.get(LoginThrottle, keys(phone=phone, address=address)[1].text, with_for_update=True)
+    session.execute(delete(LoginThrottle).where(LoginThrottle.key == keys(phone=phone, address=address)[0].text))
     if row is not None:
         row.failures = max(0, row.failures - 1)
         row.blocked_until = None if row.failures < PER_ADDRESS else row.blocked_until

@@ -43,6 +43,20 @@ def test_processes_that_start_together_migrate_one_after_the_other(empty_databas
     assert migrations.current(portal_database.engine()) == migrations.head()
 
 
+def test_a_migration_throws_nobody_out_who_holds_one_table_and_comes_for_another(empty_database):
+    engine = portal_database.engine()
+    migrations.upgrade(engine, "first_tables")
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
+        other.execute(text("lock table user_tasks in row exclusive mode"))
+        migrating = pool.submit(migrations.upgrade, engine)
+        with pytest.raises(TimeoutError):
+            migrating.result(3 * migrations.PATIENCE)
+        other.execute(text("lock table waits in row exclusive mode"))
+        other.commit()
+        migrating.result(60)
+    assert migrations.current(engine) == migrations.head()
+
+
 @pytest.mark.parametrize("name", ["outbox", "heartbeats"])
 def test_a_clone_for_a_test_is_migrated(database, name):
     assert inspect(portal_database.engine()).has_table(name)

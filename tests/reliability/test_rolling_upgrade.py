@@ -5,7 +5,6 @@ import json
 import pickle
 import subprocess
 import tarfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -131,6 +130,8 @@ def _complaints(portal: Installation, name: str) -> list[str]:
     """Return what a process logged that should not have happened: errors, failed effects, answers of 500 and more."""
     lines = [json.loads(line) for line in portal.log(name).splitlines() if line.startswith("{")]
     bad = [line for line in lines if line.get("level") in ("error", "critical") or line.get("status", 0) >= 500]
-    return [str(line)[:500] for line in bad] + list(
-        Counter(line["event"] for line in lines if "failed" in line["event"])
-    )
+    return [str(line)[:500] for line in bad] + [
+        f"{line['event']}: {[(e.get('exc_type'), e.get('exc_value')) for e in line.get('exception', {}).get('exceptions', [])] if isinstance(line.get('exception'), dict) else str(line)[:1200]}"
+        for line in lines
+        if "failed" in line["event"]
+    ]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts import throttle
 from portal.accounts.models import AuditEntry, LoginSession, LoginThrottle, User
 from portal.accounts.sessions import digest
 from portal.accounts.throttle import PER_ADDRESS, PER_PHONE
@@ -306,3 +307,22 @@ def test_a_page_that_is_no_address_is_no_way_back(client_for: Any, header: str) 
     headers = {header: "http://[x"} | ({"HX-Request": "true"} if header.startswith("HX") else {})
     answer = client_for().post("/logout", {"a": "b"}, headers=headers)
     assert answer.status_code in (303, 401)
+
+
+def test_two_who_log_in_with_one_number_from_one_address_do_not_throw_each_other_out(database: str) -> None:
+    who = {"phone": PHONE, "address": "10.0.0.1"}
+    with unit_of_work() as session:
+        throttle.admit(session, **who)
+    with ThreadPoolExecutor(1) as pool, unit_of_work() as first:
+        first.execute(select(LoginThrottle).where(LoginThrottle.key == "address:10.0.0.1").with_for_update())
+        other = pool.submit(_succeed, who)
+        with pytest.raises(TimeoutError):
+            other.result(0.3)
+        throttle.admit(first, **who)
+        first.commit()
+        other.result(10)
+
+
+def _succeed(who: dict[str, str]) -> None:
+    with unit_of_work() as session:
+        throttle.succeeded(session, **who)
