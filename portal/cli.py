@@ -182,10 +182,17 @@ def publish(options: argparse.Namespace) -> int:
         if not path.is_file():
             raise Refused(f"There is no file {path}.")
     with _database(options, progress, process="publish"):
-        published = _publish(files)
+        became = _publish(files)
     for path in files:
-        progress.say(f"{path.name}: {'a new version is published' if path in published else 'nothing new'}")
+        progress.say(f"{path.name}: {_BECAME[became[path]]}")
     return 0
+
+
+_BECAME = {
+    "published": "a new version is published",
+    "known": "nothing new",
+    "waits": "waits, for an administrator has edited what is published; take it under /desk/operations/updates",
+}
 
 
 def import_list(options: argparse.Namespace) -> int:
@@ -245,8 +252,8 @@ def _database(options: argparse.Namespace, progress: Progress, *, process: str) 
             embedded.stop()
 
 
-def _publish(files: Sequence[Path] = ()) -> list[Path]:
-    """Publish these files, without any what is delivered and new; return those that made a new version."""
+def _publish(files: Sequence[Path] = ()) -> dict[Path, str]:
+    """Publish these files, without any what is delivered and new; return what became of each."""
     from portal.capabilities import register_all
     from portal.workflow.delivery import publish_delivered, publish_files
     from portal.workflow.errors import DiagramRefused
@@ -254,7 +261,7 @@ def _publish(files: Sequence[Path] = ()) -> list[Path]:
 
     register_all()
     try:
-        return publish_files(files) if files else publish_delivered()
+        return publish_files(files) if files else dict.fromkeys(publish_delivered(), "published")
     except XmlRefused as error:
         raise Refused(f"This file cannot be published: {error}") from error
     except DiagramRefused as error:

@@ -23,11 +23,13 @@ FOLDER = ROOT / "workflows"
 
 
 def publish_delivered(folder: Path = FOLDER) -> list[Path]:
-    """Publish, at the start of a process, the delivered files whose content was never delivered before; else as `publish_files`.
+    """Publish, at the start of a process, the delivered files whose content was never delivered before; return which made a new version.
 
-    So an older release that is started again beside a newer one does not take its diagrams back.
+    So an older release that is started again beside a newer one does not take its diagrams back. A definition whose published version an
+    administrator edited stays theirs; the newer file waits. Faults as in `publish_files`.
     """
-    return _publish(delivered_files(folder), since_ever=True)
+    with unit_of_work() as session:
+        return [path for path in _in_order(delivered_files(folder)) if _publish_new(session, path, since_ever=True)]
 
 
 def delivered_files(folder: Path = FOLDER) -> list[Path]:
@@ -35,19 +37,37 @@ def delivered_files(folder: Path = FOLDER) -> list[Path]:
     return [*sorted(folder.glob("*.dmn")), *sorted(folder.glob("*.bpmn"))]
 
 
-def publish_files(paths: Iterable[Path]) -> list[Path]:
-    """Publish what these files hold, decision tables first, what is called before its callers; return those that made a new version.
+def publish_files(paths: Iterable[Path], folder: Path = FOLDER) -> dict[Path, str]:
+    """Publish what these files hold, decision tables first, what is called before its callers; say what became of each.
 
-    A file whose content was the last to be delivered makes none, unless a process it calls has a new version since. A definition whose
-    published version an administrator edited stays theirs; the newer file waits. Nothing is published when one is faulty: DiagramRefused,
-    or XmlRefused for what is neither.
+    `published`: it made a new version; `known`: its content is published already; `waits`: it is a delivered file (in `folder`), and an
+    administrator has edited what is published. A file from elsewhere is an edited version: delivered updates wait for it from then on.
+    Nothing is published when one is faulty: DiagramRefused, or XmlRefused for what is neither.
     """
-    return _publish(paths, since_ever=False)
-
-
-def _publish(paths: Iterable[Path], *, since_ever: bool) -> list[Path]:
     with unit_of_work() as session:
-        return [path for path in _in_order(paths) if _publish_new(session, path, since_ever=since_ever)]
+        return {path: _publish_named(session, path, folder) for path in _in_order(paths)}
+
+
+def _publish_named(session: Session, path: Path, folder: Path) -> str:
+    if path.resolve().parent == folder.resolve():
+        if _publish_new(session, path, since_ever=False):
+            return "published"
+        return "waits" if _is_edited(session, _model(path), key_of(path)) else "known"
+    model = _model(path)
+    current = select(model.digest).where(model.key == key_of(path), model.status == "published")
+    if session.scalars(current).first() == digest(path.read_bytes()):
+        return "known"
+    _store(session, path, source="edited")
+    return "published"
+
+
+def _model(path: Path) -> type[ProcessDefinition] | type[DecisionDefinition]:
+    return DecisionDefinition if path.suffix == ".dmn" else ProcessDefinition
+
+
+def _store(session: Session, path: Path, *, source: str) -> None:
+    store = publish_decision if path.suffix == ".dmn" else publish
+    store(session, xml=path.read_bytes(), source=source, actor=SYSTEM)
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:
@@ -59,27 +79,23 @@ def _in_order(paths: Iterable[Path]) -> list[Path]:
 
 
 def _publish_new(session: Session, path: Path, *, since_ever: bool) -> bool:
-    is_table = path.suffix == ".dmn"
-    if not _is_new(session, DecisionDefinition if is_table else ProcessDefinition, path, since_ever=since_ever):
-        return False
-    (publish_decision if is_table else publish)(session, xml=path.read_bytes(), source="delivered", actor=SYSTEM)
-    return True
-
-
-def _is_new(
-    session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], path: Path, *, since_ever: bool
-) -> bool:
-    """Whether the content differs from what was last (or ever) delivered under its key, and the key is not an administrator's."""
-    key = key_of(path)
+    """Publish a delivered file if its content differs from what was last (or ever) delivered under its key, and the key is not an
+    administrator's."""
+    model, key = _model(path), key_of(path)
     delivered = select(model.digest).where(model.key == key, model.source == "delivered").order_by(model.version.desc())
     known = session.scalars(delivered if since_ever else delivered.limit(1)).all()
     if digest(path.read_bytes()) in known and not _calls_something_new(session, key):
         return False
-    edited = select(model.id).where(model.key == key, model.status == "published", model.source == "edited")
-    if session.scalars(edited).first() is not None:
+    if _is_edited(session, model, key):
         log.info("delivered_version_waits", file=path.name)
         return False
+    _store(session, path, source="delivered")
     return True
+
+
+def _is_edited(session: Session, model: type[ProcessDefinition] | type[DecisionDefinition], key: str) -> bool:
+    edited = select(model.id).where(model.key == key, model.status == "published", model.source == "edited")
+    return session.scalars(edited).first() is not None
 
 
 def _calls_something_new(session: Session, key: str) -> bool:

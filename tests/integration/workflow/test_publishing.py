@@ -108,7 +108,9 @@ def test_an_older_release_started_again_does_not_take_its_diagram_back(office: O
     file.write_text(simple("two"))
     delivery.publish_delivered(tmp_path)
     assert delivery.publish_delivered(older) == []
-    assert delivery.publish_files([older / "test.bpmn"]) == [older / "test.bpmn"], "but whoever names it means it"
+    assert set(delivery.publish_files([older / "test.bpmn"], older).values()) == {"published"}, (
+        "whoever names it means it"
+    )
 
 
 def test_named_files_are_published_tables_first_and_those_that_were_new_are_told(
@@ -117,10 +119,29 @@ def test_named_files_are_published_tables_first_and_those_that_were_new_are_told
     process, decision = tmp_path / "a.bpmn", tmp_path / "b.dmn"
     process.write_text(simple("one"))
     decision.write_text(TABLE)
-    assert delivery.publish_files([process, decision]) == [decision, process]
+    assert list(delivery.publish_files([process, decision]).items()) == [
+        (decision, "published"),
+        (process, "published"),
+    ]
     process.write_text(simple("two"))
-    assert delivery.publish_files([process, decision]) == [process]
+    assert delivery.publish_files([process, decision]) == {decision: "known", process: "published"}
     assert len(versions()) == 2
+
+
+def test_a_named_file_from_elsewhere_is_an_edited_version_that_delivered_ones_wait_for(
+    office: Office, tmp_path: Path
+) -> None:
+    delivered, mine = tmp_path / "delivered", tmp_path / "mine.bpmn"
+    delivered.mkdir()
+    file = delivered / "test.bpmn"
+    file.write_text(simple("one"))
+    mine.write_text(simple("mine"))
+    assert delivery.publish_delivered(delivered) == [file]
+    assert delivery.publish_files([mine], delivered) == {mine: "published"}
+    file.write_text(simple("two"))
+    assert delivery.publish_delivered(delivered) == []
+    assert delivery.publish_files([file], delivered) == {file: "waits"}
+    assert versions() == [(1, "retired", "delivered"), (2, "published", "edited")]
 
 
 def test_what_an_administrator_edited_stays_theirs(office: Office, tmp_path: Path) -> None:
