@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
@@ -97,7 +97,8 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something in the record of a cause, counted by the minute: incidents that came (`kind` failed) or were resolved, and by whom."""
+    """Something in the record of a cause, counted by the minute: incidents that came (`kind` failed) or were dealt with, and by whom:
+    for good (resolved), or so that the step failed once more (again)."""
 
     kind: str
     at: datetime
@@ -149,6 +150,13 @@ _SINCE = func.coalesce(
     Incident.created_at,
 )  # fmt: skip
 """When a step failed first: each retry that fails is an incident of its own."""
+_later = aliased(Incident)
+_AGAIN = (
+    exists()
+    .where(_later.instance_id == Incident.instance_id, _later.task_id == Incident.task_id, _later.id > Incident.id)
+    .correlate(Incident)
+)
+"""Whether the step failed once more after its incident had been dealt with: it was not resolved by that."""
 
 
 def _of(cause: Cause) -> ColumnElement[bool]:
@@ -230,21 +238,23 @@ def record(session: Session, *, cause: Cause) -> list[Deed]:
     open_ones = select(literal("failed"), came.label("at"), literal(None, String), func.count()).where(same, _OPEN)
     resolved = and_(same, Incident.status == "resolved", Incident.resolved_at > since)
     earlier = select(literal("failed"), came, literal(None, String), func.count()).where(resolved)
-    dealt = (
-        select(literal("resolved"), went, User.name, func.count())
+    ended = (
+        select(case((_AGAIN, "again"), else_="resolved").label("kind"), went.label("at"), User.name.label("by"))
         .outerjoin_from(Incident, User, User.id == Incident.resolved_by)
         .where(resolved)
+        .subquery()
     )
+    dealt = select(*ended.c, func.count()).group_by(*ended.c)
     rows = session.execute(
-        union_all(open_ones.group_by(came), earlier.group_by(came), dealt.group_by(went, User.name))
+        union_all(open_ones.group_by(came), earlier.group_by(came), dealt)
         .order_by("at")
     ).all()  # fmt: skip
     return [Deed(*row) for row in rows[-RECORD:][::-1]]
 
 
 def resolved(session: Session, *, page: int = 1) -> Paged[Resolved]:
-    """Return a page of what was resolved in the last `KEPT`, newest first."""
-    recent = and_(Incident.status == "resolved", Incident.resolved_at > clock.now() - KEPT)
+    """Return a page of what was resolved in the last `KEPT` and has not failed again, newest first."""
+    recent = and_(Incident.status == "resolved", Incident.resolved_at > clock.now() - KEPT, ~_AGAIN)
     total = session.scalar(select(func.count()).select_from(Incident).where(recent)) or 0
     how = (
         select(HistoryEntry.kind)

@@ -129,7 +129,18 @@ def test_one_that_fails_again_says_so_and_keeps_since_when_it_fails(
         newest = queries.groups(session)[0]
     assert (newest.attempts, newest.first_at) == (2, began)
     record = _text(page).partition("处理记录")[2]
-    assert record.index("管理员 处理了 1 个") > 0
+    assert record.index("管理员 处理了 1 个，又失败") > 0
+
+
+def test_what_failed_again_is_not_among_the_resolved(
+    three: list[int], office: Office, notebook: Notebook, admin_browser: Any
+) -> None:
+    admin_browser.post(f"{PATH}/{_open()[2].id}/retry", {"back": PATH})
+    assert "近 30 天没有已解决的异常" in admin_browser.get(f"{PATH}?tab=resolved").text
+    notebook.fail.clear()
+    admin_browser.post(f"{PATH}/{_open()[2].id}/retry", {"back": PATH})
+    with unit_of_work() as session:
+        assert [(one.business_key, one.attempts) for one in queries.resolved(session).rows] == [("SO-3", 2)]
 
 
 def test_those_chosen_are_tried_again_as_a_batch(three: list[int], notebook: Notebook, admin_browser: Any) -> None:
