@@ -61,6 +61,7 @@ class RowView:
     mine: bool
     taken: bool
     selected: bool
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,7 @@ def _row(task: TaskRow, *, actor: Actor, wanted: InboxFilter, selected: UUID | N
         mine=task.assignee_id == actor.user_id,
         taken=wanted.tab == "team" and task.assignee_id is not None,
         selected=task.id == selected,
+        suspended=task.suspended_at is not None and task.status == "open",
     )
 
 

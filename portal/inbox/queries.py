@@ -75,6 +75,7 @@ class TaskRow:
     completed_at: datetime | None
     team: str | None
     priority: int
+    suspended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _narrow(tab: Tab, wanted: InboxFilter, columns: str, place: Place | None) ->
 
 _SHOWN = (
     "t.id, t.node_id, t.name_zh, t.name_en, t.process_key, t.business_key, i.customer_id, c.name, c.type, i.amount, t.created_at, "
-    "t.due_at, t.status, t.assignee_id, a.name, t.completed_at, t.team, t.priority"
+    "t.due_at, t.status, t.assignee_id, a.name, t.completed_at, t.team, t.priority, i.suspended_at"
 )
 _BESIDE = (
     "join process_instances i on i.id = t.instance_id left join customers c on c.id = i.customer_id "

@@ -131,7 +131,10 @@ def test_while_its_process_is_suspended_staff_read_why_and_the_customer_does_not
         operating.suspend_instance(session, actor=admin, instance_id=row.id, reason=WHY)
     seller, buyer = client_for(shop.people["seller"]), client_for(shop.people["buyer"])
     assert WHY in seller.get(f"/desk/orders/{number}").text
-    assert WHY in seller.get(f"/desk/inbox?task={task}").text
+    panel = seller.get(f"/desk/inbox?task={task}").text
+    assert WHY in panel
+    assert f"/desk/inbox/{task}/completion" not in panel
+    assert '<span class="tag">已暂停</span>' in panel
     assert WHY not in buyer.get(f"/orders/{number}").text
     refused = seller.post(f"/desk/inbox/{task}/completion", {"decision": "approve"})
     assert refused.status_code == 409
