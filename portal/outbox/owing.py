@@ -74,11 +74,13 @@ def enqueue(
     )  # fmt: skip
 
 
-def retry(session: Session, *, key: str) -> None:
-    """Make a dead row due again, with its failures forgotten."""
-    session.execute(
+def retry(session: Session, *, key: str) -> bool:
+    """Make a dead row due again, with its failures forgotten; False when none of that key is dead. The caller checks permission."""
+    again = session.scalars(
         update(OutboxRow)
         .where(OutboxRow.key == key, OutboxRow.status == "dead")
         .values(status="pending", failures=0, available_at=clock.now())
-    )
+        .returning(OutboxRow.id)
+    ).first()
     session.execute(select(func.pg_notify(CHANNEL, "")))
+    return again is not None

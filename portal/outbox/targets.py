@@ -82,10 +82,12 @@ def note_answer(session: Session, *, target: str) -> None:
     session.execute(_ANSWERED, {"target": target, **answered_now()})
 
 
-def try_now(session: Session, *, target: str) -> None:
-    """Let an effect try a closed target without waiting for its time."""
-    session.execute(
+def try_now(session: Session, *, target: str) -> bool:
+    """Let an effect try a closed target without waiting for its time; False when it is not closed. The caller checks permission."""
+    closed = session.scalars(
         update(OutboxTarget)
         .where(OutboxTarget.name == target, OutboxTarget.closed_until.is_not(None))
         .values(closed_until=clock.now())
-    )
+        .returning(OutboxTarget.name)
+    ).first()
+    return closed is not None

@@ -47,6 +47,11 @@ def _node(node: Node, vocabulary: Vocabulary, tables: Mapping[str, DecisionTable
         yield _("“%(name)s” cannot name a result: use small letters, digits and _", name=node.result)
     if node.skippable and node.kind not in ("serviceTask", "businessRuleTask"):
         yield _("Only a service task or a business rule task can be skipped")
+    if node.message and (not NAME.fullmatch(node.message) or node.message in {*CONSTANTS, *_given(vocabulary)}):
+        yield _(
+            "“%(name)s” cannot name a message: use small letters, digits and _, and no name of what the process begins with",
+            name=node.message,
+        )
     if node.kind == "userTask":
         yield from _user_task(node)
     elif node.kind == "serviceTask":
@@ -57,6 +62,12 @@ def _node(node: Node, vocabulary: Vocabulary, tables: Mapping[str, DecisionTable
         yield from _timer(node)
     if node.kind == "boundaryEvent":
         yield from _border(vocabulary.nodes.get(node.attached_to or ""))
+
+
+def _given(vocabulary: Vocabulary) -> frozenset[str]:
+    """The facts the process begins with, which a message of the same name would overwrite."""
+    subject = registry.subject(vocabulary.process_id)
+    return frozenset(subject.facts or ()) if subject is not None else frozenset()
 
 
 def _border(host: Node | None) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from portal import clock, outbox
 from portal.accounts import audit
 from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
+from portal.errors import Conflict
 from portal.operations.board import PATH
 from portal.operations.queries import systems as queries
 from portal.web.context import PortalRequest
@@ -36,17 +37,19 @@ def systems() -> Page:
 def try_now(request: PortalRequest, name: FromPath[str]) -> Response[Any]:
     """Let an effect try a system that nothing is sent to, without waiting for its time."""
     with unit_of_work() as session:
-        outbox.try_now(session, target=name[:40])
-        audit.record(session, actor=current_actor(request), action="target.tried", subject=("target", name[:40]))
+        if not outbox.try_now(session, target=name):
+            raise Conflict(_("Nothing is held back from this system now"))
+        audit.record(session, actor=current_actor(request), action="target.tried", subject=("target", name))
     return see_other(request, LIST, toast=toast(_("One effect tries it now")))
 
 
 @post(PATH + "/effects/retry", sync_to_thread=True)
 def retry_effect(request: PortalRequest) -> Response[Any]:
     """Owe an effect again that was given up."""
-    key = Form.of(request).value("key")[:200]
+    key = Form.of(request).value("key")
     with unit_of_work() as session:
-        outbox.retry(session, key=key)
+        if not outbox.retry(session, key=key):
+            raise Conflict(_("This effect is not given up, or has been tried again already"))
         audit.record(session, actor=current_actor(request), action="effect.retried", subject=("effect", key[:80]))
     return see_other(request, LIST, toast=toast(_("Tried again")))
 

@@ -29,6 +29,8 @@ def test_an_administrator_sees_what_was_given_up_and_has_it_tried_again(
     browser = client_for(_committed(session, a_user(session, "administrator")))
     assert "ConnectionError: not now" in browser.get("/desk/operations/systems").text
     assert browser.post("/desk/operations/effects/retry", {"key": dead.key}).status_code == 303
+    assert browser.post("/desk/operations/effects/retry", {"key": dead.key}).status_code == 409
+    assert browser.post("/desk/operations/effects/retry", {"key": "no such key"}).status_code == 409
     session.refresh(dead)
     assert (dead.status, dead.failures) == ("pending", 0)
     assert "ConnectionError: not now" not in browser.get("/desk/operations/systems").text

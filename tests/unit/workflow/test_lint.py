@@ -79,6 +79,11 @@ def around(part: str, *more: str, name: str = "x", flows: str = "", **known: str
     return problems(start(), part, *more, end(), flows=f"start -> {name} -> end\n{flows}", **known)
 
 
+@pytest.mark.parametrize("name", ["order", "true", "Parcel", "a-b"])
+def test_a_message_may_not_hide_what_the_process_begins_with_or_be_unreadable(name: str) -> None:
+    assert "cannot name a message" in dict(around(catch("x", message=name), messages=name))["x"]
+
+
 def test_a_sound_diagram_has_no_problems() -> None:
     assert problems(
         start(), REVIEW, border("late", "review", timer="P1D"), gateway("gate"), service("act", "act", {"need": "approval.decision"}, result="shipment"),
