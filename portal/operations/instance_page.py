@@ -186,15 +186,16 @@ def effect_lines(nodes: Places, effects: Iterable[Effect]) -> list[EffectLine]:
     """Return the effects with their names and results."""
     return [
         EffectLine(
-            one, node_name(nodes, one.node_id) or _topic(one.topic), _result(one),
+            one, node_name(nodes, one.node_id) or topic_name(one.topic), _result(one),
             one.tries[-1].milliseconds if one.tries else None, pairs(_receipt(one)),
         )
         for one in effects
     ]  # fmt: skip
 
 
-def _topic(topic: str) -> str:
-    names = {"production.announce": _("News from the factory")}
+def topic_name(topic: str) -> str:
+    """Return what an effect is called that no step asked for; its topic when it has no name."""
+    names = {"production.announce": _("News from the factory"), "orders.stopped": _("Order ended")}
     return names.get(topic, topic)
 
 

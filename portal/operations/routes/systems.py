@@ -11,6 +11,7 @@ from portal.accounts.guards import current_actor
 from portal.database import unit_of_work
 from portal.errors import Conflict
 from portal.operations.board import PATH
+from portal.operations.instance_page import topic_name
 from portal.operations.queries import systems as queries
 from portal.web.context import PortalRequest
 from portal.web.flash import toast
@@ -29,7 +30,13 @@ def systems() -> Page:
         found, living = queries.systems(session), queries.workers(session)
         dead, dead_total = queries.given_up(session)
     return Page(
-        "operations/systems.html", systems=found, workers=living, dead=dead, dead_total=dead_total, now=clock.now()
+        "operations/systems.html",
+        systems=found,
+        workers=living,
+        dead=dead,
+        dead_total=dead_total,
+        now=clock.now(),
+        topic_name=topic_name,
     )
 
 

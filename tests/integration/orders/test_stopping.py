@@ -1,5 +1,6 @@
 """What becomes of an order when an operator ends its process."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.actor import Actor
+from portal.accounts.models import User
 from portal.database import unit_of_work
 from portal.outbox import OutboxRow
 from portal.production import queries as factory
@@ -65,6 +67,23 @@ def test_an_order_that_is_stopped_is_cancelled_and_the_factory_gives_it_up(shop:
     assert statuses == {"done"}
     assert any("cancelled and is told so" in one for one in said)
     assert any("50 pieces" in one for one in said)
+
+
+def test_an_order_that_is_stopped_is_no_longer_being_cancelled(
+    shop: Shop, admin: Actor, client_for: Callable[..., Any]
+) -> None:
+    number = shop.order({shop.custom: 10})
+    stop(shop, number, admin)
+    page = client_for(shop.people["seller"]).get(f"/desk/orders/{number}").text
+    assert "取消中" not in page
+    assert re.search(r"\d\d:\d\d 已取消。", page)
+    with unit_of_work() as session:
+        row = workflow.instance_by_key(session, "order", number)
+        admin_user = session.get_one(User, admin.user_id)
+        session.expunge(admin_user)
+    assert row is not None
+    ledger = client_for(admin_user).get(f"/desk/operations/instances/{row.id}?tab=effects").text
+    assert "订单已终止" in ledger
 
 
 def test_the_customer_is_told_that_it_is_cancelled_and_not_why(
