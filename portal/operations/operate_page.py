@@ -49,7 +49,7 @@ WHATS = {
         What("timer", _("Let a timer fire now"), _("Fire now"), _("Fired")),
         What("fact", _("Edit a fact"), _("Save"), _("Saved"), while_suspended=True),
         What("retry", _("Try a failed step again"), _("Try again"), _("Tried again")),
-        What("skip", _("Skip a failed step"), _("Skip"), _("Skipped")),
+        What("skip", _("Skip a failed step"), _("Skip"), _("Skipped the step")),
     )
 }
 
@@ -199,9 +199,11 @@ def _message(_s: Session, _a: Actor, _id: int, now: Standing, form: Form, shown:
     return {"name": form.value("name") or (shown.messages[0][0] if shown.messages else "")}
 
 
-def _fact(session: Session, actor: Actor, instance_id: int, _now: Standing, form: Form, shown: View) -> dict[str, Any]:
+def _fact(session: Session, actor: Actor, instance_id: int, now: Standing, form: Form, shown: View) -> dict[str, Any]:
     everything = _run(session, actor, instance_id).facts
     shown.incidents, shown.incident = _incidents(session, instance_id, form, needed=False)
+    if shown.incident is not None:
+        shown.here = str(now.node(shown.incident.node_id))
     shown.paths = [(path, path) for path, _value in known.paths(everything)]
     path = form.value("path") or (shown.paths[0][0] if shown.paths else "")
     if not path:

@@ -234,6 +234,7 @@ def test_a_fact_is_edited_and_the_failed_step_tried_again_at_once(
     (incident,) = office.incidents()
     page = admin.get(path(instance_id, "fact", f"?incident={incident.id}&path=order.total"))
     assert "503 not now" in page.text
+    assert "<b>notify 节点</b>" in page.text
     assert 'value="120"' in page.text
     given = {"path": "order.total", "value": "many", "incident": str(incident.id), "retry": "1", "reason": WHY}
     refused = admin.post(path(instance_id, "fact"), given)
@@ -280,6 +281,7 @@ def test_a_failed_step_is_skipped_where_the_diagram_says_so(admin: Any, office: 
     assert "bill 节点" in words(admin.get(path(instance_id, "skip", f"?incident={incident.id}")))
     given = {"incident": str(incident.id), "reason": WHY}
     assert admin.post(path(instance_id, "skip"), given).status_code == 303
+    assert words(admin.get("/desk/products")).rstrip().count("已跳过") == 1
     (billing,) = office.incidents()
     assert billing.node_id == "bill"
     assert "不允许" in words(admin.get(path(instance_id, "skip", f"?incident={billing.id}")))
