@@ -11,6 +11,7 @@ from portal.web import formats
 from portal.web.i18n import gettext as _
 from portal.web.i18n import lazy_gettext, pick
 from portal.workflow.codec import from_json
+from portal.workflow.operating import SENDER as OPERATOR
 from portal.workflow.queries import Happened
 from portal.workflow.reasons import Fact, Reason, conditions_of, readable, reason_of
 from portal.workflow.vocabulary import Node
@@ -53,20 +54,38 @@ def tell(entries: Sequence[Happened], known: Known) -> list[Line]:
 def _line(entry: Happened, known: Known) -> Line:
     reason = reason_of(known.places.drawn, entry)
     return Line(
-        entry.id, entry.at, _look(entry), _title(entry, reason, known), _by(entry), _text(entry),
+        entry.id, entry.at, _look(entry, known), _title(entry, reason, known), _by(entry, known), _text(entry, known),
         _tests(entry, reason, known), _values(entry, known),
     )  # fmt: skip
 
 
-def _look(entry: Happened) -> str:
+def _look(entry: Happened, known: Known) -> str:
     if entry.kind == "incident":
         return "error"
+    if entry.kind == "message":
+        return "person" if _sent_by(entry, known) else ""
     return "person" if entry.actor_id is not None else ""
 
 
-def _by(entry: Happened) -> str:
-    if entry.kind == "message" and entry.actor_id is None:
-        return _("from %(sender)s", sender=entry.detail.get("sender", ""))
+def _payload(entry: Happened, known: Known) -> Mapping[str, Any]:
+    return known.payloads.get(entry.detail.get("message") or 0, {})
+
+
+def _sent_by(entry: Happened, known: Known) -> str:
+    """Who said a message; whoever let the process take up one that was kept did not."""
+    return _said(_payload(entry, known), "by")
+
+
+def _said(payload: Mapping[str, Any], name: str) -> str:
+    said = payload.get(name)
+    return said if isinstance(said, str) else ""
+
+
+def _by(entry: Happened, known: Known) -> str:
+    if entry.kind == "message":
+        sender = entry.detail.get("sender", "")
+        sender = _("operators") if sender == OPERATOR else sender
+        return _sent_by(entry, known) or _("from %(sender)s", sender=sender)
     return entry.actor_name if entry.actor_id is not None else ""
 
 
@@ -128,8 +147,10 @@ def _words(entry: Happened, known: Known) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(entry: Happened) -> str:
+def _text(entry: Happened, known: Known) -> str:
     detail = entry.detail
+    if entry.kind == "message":
+        return _said(_payload(entry, known), "reason")
     if entry.kind == "incident":
         return str(detail.get("error", ""))
     if entry.kind == "flow_taken" and detail.get("default"):
@@ -147,7 +168,10 @@ def _values(entry: Happened, known: Known) -> tuple[Pair, ...]:
     if entry.kind == "decision":
         return tuple(Pair(name, value) for name, value in _answers(entry) if len(value) > IN_TITLE)
     if entry.kind == "message":
-        return pairs(known.payloads.get(detail.get("message") or 0, {}))
+        payload = _payload(entry, known)
+        return pairs(
+            {name: value for name, value in payload.items() if name not in ("by", "reason") or not _said(payload, name)}
+        )
     if entry.kind in _OPERATED:
         return tuple(_changed(detail))
     return ()

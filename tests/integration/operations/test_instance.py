@@ -10,7 +10,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.database import unit_of_work
 from portal.outbox import OutboxAttempt, OutboxRow
-from portal.workflow.models import HistoryEntry, ProcessInstance
+from portal.workflow.models import HistoryEntry, Message, ProcessInstance
 from tests.diagrams.build import border, call, catch, diagram, end, field, gateway, rule, start, table, user_task, wired
 from tests.diagrams.build import service as action
 from tests.integration.operations.conftest import counted_statements, perform_effects
@@ -117,6 +117,27 @@ def test_the_timeline_tells_what_a_message_said_and_who_sent_it(shipped: int, ad
     assert "来自 factory" in told
     assert "parcel SF1398" in told
     assert "approve 节点 完成" not in told
+
+
+def test_a_message_that_was_kept_is_its_senders_and_not_whose_step_took_it_up(
+    instance_id: int, office: Office, admin_browser: Any
+) -> None:
+    now = clock.now()
+    payload = {"by": "陈立军", "reason": "客户不要了", "count": 2}
+    with unit_of_work() as session:
+        kept = Message(
+            sender="orders", message_id="k", name="shipped", business_key="B1", payload=payload, received_at=now, expires_at=now
+        )  # fmt: skip
+        session.add(kept)
+        session.flush()
+        taken_up = {"kind": "message", "actor_id": office.people.admin.user_id, "actor_name": "管理员"}
+        session.add(
+            HistoryEntry(instance_id=instance_id, at=now, detail={"name": "shipped", "message": kept.id}, **taken_up)
+        )
+    told = _text(admin_browser.get(f"{PATH}/{instance_id}?only=people")).partition("时间线")[2]
+    assert "陈立军 · 客户不要了" in told
+    assert "count 2" in told
+    assert not any(word in told for word in ("by 陈立军", "reason", "管理员"))
 
 
 def test_an_operators_deeds_are_told_with_their_reason(instance_id: int, office: Office, admin_browser: Any) -> None:
