@@ -22,7 +22,7 @@ from portal.workflow.loading import load_run, look_at
 from portal.workflow.models import Incident, ProcessInstance
 from portal.workflow.naming import When
 from portal.workflow.suspension import require_moving
-from portal.workflow.vocabulary import Node
+from portal.workflow.vocabulary import Node, Vocabulary
 from portal.workflow.whereabouts import Standing, standing
 
 
@@ -149,7 +149,7 @@ def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form
     often = Counter(target.node.name for target in named)
     for target in named:
         refusal = target.refusal or operating.cannot_move(run, task_id, node, target.node.id)
-        name = _told_apart(run, target.node) if often[target.node.name] > 1 else pick(*target.node.name)
+        name = told_apart(run.vocabulary, target.node) if often[target.node.name] > 1 else pick(*target.node.name)
         if refusal is None:
             shown.targets.append((target.node.id, name))
         else:
@@ -158,10 +158,10 @@ def _move(session: Session, actor: Actor, instance_id: int, _now: Standing, form
     return {"task_id": task_id, "to_node": to_node if to_node in dict(shown.targets) else ""}
 
 
-def _told_apart(run: Run, node: Node) -> str:
-    """A name that several nodes have, with what comes before this one."""
-    before = moving.graph(run.vocabulary).into.get(node.id, ())
-    steps = [pick(*run.vocabulary.nodes[one].name) for one in before[:1]]
+def told_apart(vocabulary: Vocabulary, node: Node) -> str:
+    """Return a name that several nodes have, with what comes before this one."""
+    before = moving.graph(vocabulary).into.get(node.id, ())
+    steps = [pick(*vocabulary.nodes[one].name) for one in before[:1]]
     return str(_("%(name)s (after %(before)s)", name=pick(*node.name), before=steps[0])) if steps else pick(*node.name)
 
 

@@ -1,5 +1,6 @@
 """The list of instances: found by number, customer, process, version, node, status and age; chosen ones go to a batch or a migration."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.database import unit_of_work
 from portal.operations.board import PATH
 from portal.operations.instance_page import look_of
+from portal.operations.operate_page import told_apart
 from portal.operations.queries import instances as queries
 from portal.operations.queries import overview
 from portal.operations.queries.finding import CHOICES, InstanceFilter, filter_of
@@ -50,18 +52,21 @@ def _statuses() -> list[tuple[str, str]]:
 
 
 def _choices(session: Session, filters: InstanceFilter) -> dict[str, Any]:
-    versions = overview.versions(session, filters.process) if filters.process else ()
+    processes = overview.processes(session)
+    process = filters.process or (processes[0].key if len(processes) == 1 else "")
+    versions = overview.versions(session, process) if process else ()
     chosen = next((one for one in versions if one.version == filters.version), versions[0] if versions else None)
     return {
-        "processes": overview.processes(session), "versions": versions,
+        "processes": processes, "process": process, "versions": versions,
         "nodes": _nodes(session, chosen.id, filters.node) if chosen else (),
     }  # fmt: skip
 
 
 def _nodes(session: Session, definition_id: int, chosen: str) -> Sequence[tuple[str, str]]:
     where = places(session, definition_id)
-    known = [(node.id, pick(*node.name)) for node in where.nodes.values() if node.kind in MOVES or node.called]
-    found = [(key, name) for key, name in known if name]
+    steps = [node for node in where.nodes.values() if (node.kind in MOVES or node.called) and pick(*node.name)]
+    often = Counter(node.name for node in steps)
+    found = [(node.id, told_apart(where.drawn, node) if often[node.name] > 1 else pick(*node.name)) for node in steps]
     return found if not chosen or chosen in dict(found) else [*found, (chosen, pick(*where.name(chosen)))]
 
 

@@ -197,6 +197,23 @@ def test_the_page_lists_offers_what_can_be_done_and_keeps_the_filter(running: Of
     assert "没有符合条件的实例" in admin_browser.get(f"{LIST}?q=nothing").text
 
 
+def test_of_the_only_process_steps_can_be_chosen_at_once_and_told_apart(office: Office, admin_browser: Any) -> None:
+    xml = diagram(
+        "test",
+        wired(start(), user_task("review"), user_task("pay"), user_task("again"), end(), flows="start -> review -> pay -> again -> end"),
+    )  # fmt: skip
+    office.publish(xml.replace('name="again 节点"', 'name="review 节点"').replace('nameEn="again"', 'nameEn="review"'))
+    page = admin_browser.get(LIST).text
+    assert '<option value="test" selected>' in page
+    assert re.findall(r'<option value="(?:review|pay|again)">([^<]+)<', page) == [
+        "review 节点（在「start 节点」之后）",
+        "pay 节点",
+        "review 节点（在「pay 节点」之后）",
+    ]
+    office.publish(diagram("returns", wired(start(), end(), flows="start -> end")))
+    assert '<option value="test" selected>' not in admin_browser.get(LIST).text
+
+
 def test_with_nothing_running_the_page_says_what_will_be_there(office: Office, admin_browser: Any) -> None:
     assert "还没有实例" in admin_browser.get(LIST).text
 
