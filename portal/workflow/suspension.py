@@ -1,5 +1,6 @@
 """Instances that an operator keeps from moving: since when, by whom and why, and the refusals that say so."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from portal.workflow.saving import Instance
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """An instance's suspension: since when, by whom, and the reason they gave."""
+    """An instance's suspension: since when, by whom, and the reason they gave, without a full stop at its end."""
 
     at: datetime
     by: str
@@ -36,7 +37,12 @@ def suspension(session: Session, instance_id: int) -> Suspension | None:
         .order_by(HistoryEntry.id.desc())
         .limit(1)
     ).first()
-    return None if row is None else Suspension(row[0], row[1] or "", str((row[2] or {}).get("reason", "")))
+    return None if row is None else Suspension(row[0], row[1] or "", _unstopped(str((row[2] or {}).get("reason", ""))))
+
+
+def _unstopped(reason: str) -> str:
+    """A reason without the full stop it may end with: the sentences it is put into have their own."""
+    return re.sub(r"(?<![.。])[.。]$", "", reason.strip())
 
 
 def require_moving(session: Session, instance: Instance, actor: Actor) -> None:

@@ -147,7 +147,7 @@ def test_while_its_process_is_suspended_staff_read_why_and_the_customer_does_not
     with unit_of_work() as session:
         row = workflow.instance_by_key(session, "order", number)
         assert row is not None
-        operating.suspend_instance(session, actor=admin, instance_id=row.id, reason=WHY)
+        operating.suspend_instance(session, actor=admin, instance_id=row.id, reason=f"{WHY}。")
     seller, buyer = client_for(shop.people["seller"]), client_for(shop.people["buyer"])
     assert WHY in seller.get(f"/desk/orders/{number}").text
     panel = seller.get(f"/desk/inbox?task={task}").text
@@ -157,5 +157,6 @@ def test_while_its_process_is_suspended_staff_read_why_and_the_customer_does_not
     assert WHY not in buyer.get(f"/orders/{number}").text
     refused = seller.post(f"/desk/inbox/{task}/completion", {"decision": "approve"})
     assert refused.status_code == 409
-    assert WHY in refused.text
+    assert f"{WHY}。" in refused.text
+    assert "。。" not in refused.text + panel
     assert shop.view(number).status == "awaiting_approval"
