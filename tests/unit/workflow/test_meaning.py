@@ -21,7 +21,7 @@ from tests.diagrams.meaning import Meaning, Open
 from tests.diagrams.play import Play
 
 BEGAN = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
-GROUPS, WALKS, STEPS = 8, 50, 40
+GROUPS, WALKS, STEPS = 8, 30, 40
 
 
 @pytest.fixture(autouse=True)
