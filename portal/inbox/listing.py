@@ -7,6 +7,7 @@ customer, a search) begins at those instead. Values are named parameters through
 
 # ruff: noqa: S608  the texts are put together from what is written here; every value is a parameter
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ CUSTOMER_OF_EACH = (
     "where i.id = t.instance_id limit 1) c"
 )
 """The customer of a few tasks, looked up one by one whatever the planner thinks of joining all."""
+NUMBER = re.compile(r"[A-Za-z]{0,4}-?[0-9][0-9-]*")
 LAST = "\U0010ffff"
 """What sorts after every text that it is put behind."""
 
@@ -152,12 +154,12 @@ def of_customer(tab: Tab) -> str:
     )
 
 
-def found(tab: Tab, *, at_once: int, within: int, more: Sequence[str] = ()) -> str:
+def found(tab: Tab, text: str, *, at_once: int, within: int, more: Sequence[str] = ()) -> str:
     """Return the condition that a search finds a task.
 
     Found are beginnings of numbers, with and without their letters, their ends, and anything within customers' names, `at_once` of each;
     and anything within a number among `within` tasks at the heads of the tab's streams. (Customers are thousands at most, and their
-    names are known by any part of them: those are read through; tasks are not.)
+    names are known by any part of them: those are read through, unless the text is plainly a number; tasks are not.)
     """
     running = "true" if tab.name == "done" else "i.ended_at is null"
     number = "substr(i.business_key, strpos(i.business_key, '-') + 1)"
@@ -173,7 +175,7 @@ def found(tab: Tab, *, at_once: int, within: int, more: Sequence[str] = ()) -> s
         f"select t.id from {some(tab, 't.id, t.instance_id, t.business_key', limit=within, more=more)} t "
         "where t.business_key ilike %(like)s"
     )
-    among = " union all ".join([*begins, named])
+    among = " union all ".join(begins if NUMBER.fullmatch(text) else [*begins, named])
     conditions = " and ".join([tab.condition, *more])
     followed = f"select t.id from user_tasks t where t.instance_id = any(array({among})) and {conditions}"
     return f"t.id = any(array({followed} union {near}))"

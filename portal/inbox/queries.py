@@ -170,7 +170,7 @@ def _narrow(tab: Tab, wanted: InboxFilter, columns: str, place: Place | None) ->
     more = _conditions(wanted)
     few = [listing.of_customer(tab)] if wanted.customer_id is not None else []
     if wanted.search:
-        few.append(listing.found(tab, at_once=MOST_FOUND, within=LOOKED_AT, more=more))
+        few.append(listing.found(tab, wanted.search, at_once=MOST_FOUND, within=LOOKED_AT, more=more))
     conditions = " and ".join([tab.condition, *more, *few, *listing.behind(tab, place)])
     return f"(select {columns} from user_tasks t where {conditions} offset 0)" if few else ""
 
